@@ -1,0 +1,1 @@
+"""Keep the sounds that you choose and remove the rest."""

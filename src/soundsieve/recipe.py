@@ -1,0 +1,245 @@
+"""The schema of a recipe: every knob once, with its unit, range and one line on what it does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from soundsieve.errors import UserError
+from soundsieve.law import Law, within
+from soundsieve.stems import Stems
+from soundsieve.target import Target, normal_form, parse
+
+SHORTHANDS = {"data": "path", "model": "family"}  # data=X is short for data.path=X
+NOT_IN_IDENTITY: dict[str, Any] = {
+    "device": True,
+    "out": True,
+    "fresh": True,
+    "train": {"workers": True, "minutes": True},
+}
+
+
+def knob(default: Any, text: str, unit: str = "", **bounds: Any) -> Any:
+    """A field with its description, unit and bounds (`ge`, `gt`, `le`, `lt`)."""
+    about: dict[str, Any] = {"description": text, "json_schema_extra": {"unit": unit}}
+    return Field(default, **about, **bounds)
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value in ("none", "null", "~", "") else value
+
+
+def _yes_or_no(value: object) -> object:
+    words: dict[object, str] = {"true": "yes", "false": "no", True: "yes", False: "no"}
+    return words.get(value, value) if isinstance(value, (str, bool)) else value
+
+
+def _listed(value: object) -> object:
+    """`a,b` on the command line is a list."""
+    if not isinstance(value, str):
+        return [value] if isinstance(value, (int, float)) else value
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+WholeOrNone = Annotated[int | None, BeforeValidator(_blank_is_none)]
+NumberOrNone = Annotated[float | None, BeforeValidator(_blank_is_none)]
+Words = Annotated[list[str], BeforeValidator(_listed)]
+Decibels = Annotated[list[Annotated[float, Field(ge=-60, le=60)]], BeforeValidator(_listed)]
+Switch = Annotated[Literal["auto", "yes", "no"], BeforeValidator(_yes_or_no)]
+
+
+class Part(BaseModel):
+    """What all parts of a recipe share: no unknown keys, no change, no infinities."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        coerce_numbers_to_str=True,
+    )
+
+
+class Data(Part):
+    """Where the recordings come from."""
+
+    path: str = knob(
+        "starter", "folder, manifest.csv, pairs or corpus; data=X for short", min_length=1
+    )
+    licences: Words = knob([], "use only recordings under these licences; [] takes all")
+    conflicts: Literal["warn", "error"] = knob("warn", "what a stem hidden in another one does")
+
+    @field_validator("path")
+    @classmethod
+    def _home(cls, path: str) -> str:
+        return _expand(path)
+
+
+class Mix(Part):
+    """How scenes are drawn."""
+
+    segment: float = knob(3.0, "length of a training scene", "s", ge=0.5, le=60)
+    snr: Annotated[Law, within(-60, 60)] = knob(
+        Law.uniform(-10, 20), "power of the target over the interference", "dB"
+    )
+    level: Annotated[Law, within(-90, 0)] = knob(
+        Law.uniform(-40, -5), "overall level of a scene", "dBFS"
+    )
+    stem_level: Annotated[Law, within(-40, 40)] = knob(
+        Law.uniform(-5, 5), "level of each stem against the others", "dB"
+    )
+    presence: dict[str, Annotated[float, Field(ge=0, le=1)]] = knob(
+        {"speech": 0.8, "music": 0.7, "noise": 0.9, "prompts": 0.25}, "odds that a stem sounds"
+    )
+    coherence: float = knob(0.5, "odds that the stems of a song are of one song", ge=0, le=1)
+    eq: float = knob(0.5, "odds that a source passes a random equaliser", ge=0, le=1)
+    eq_range: float = knob(6.0, "largest boost or cut of that equaliser", "dB", ge=0, le=24)
+
+    @field_validator("presence", mode="before")
+    @classmethod
+    def _fill(cls, presence: object) -> object:
+        """Stems that a recipe does not name keep their odds."""
+        default = cls.model_fields["presence"].default
+        return {**default, **presence} if isinstance(presence, dict) else presence
+
+
+class Model(Part):
+    """Which network."""
+
+    family: str = knob("mask", "mask, or another family; model=X for short", min_length=1)
+    size: Literal["tiny", "small", "base"] = knob("tiny", "size dial")
+    channels: WholeOrNone = knob(None, "width of the network; none: by size", ge=4, le=2048)
+    blocks: WholeOrNone = knob(None, "depth of the network; none: by size", ge=1, le=64)
+
+
+class Mask(Part):
+    """What the mask can do."""
+
+    kind: Literal["magnitude", "phase-sensitive", "complex"] = knob("complex", "kind of mask")
+    activation: Literal["gelu", "relu", "silu", "linear"] = knob(
+        "gelu", "activation between layers; linear takes the non-linearity away"
+    )
+
+
+class Train(Part):
+    """How the network learns."""
+
+    steps: int = knob(700, "optimizer steps", ge=1, le=100_000_000)
+    batch: int = knob(8, "scenes a step", ge=1, le=65536)
+    rate: float = knob(5e-3, "peak learning rate", gt=0, le=1)
+    warmup: int = knob(30, "steps until the learning rate has risen to its peak", ge=0)
+    snr_weight: float = knob(0.3, "weight of the SNR term beside the spectral loss", ge=0, le=10)
+    ema: float = knob(0.99, "decay a step of the averaged weights", ge=0, lt=1)
+    validate_every: int = knob(100, "steps from one validation to the next", ge=1)
+    patience: int = knob(0, "validations without a gain until it stops; 0: never", ge=0)
+    workers: int = knob(0, "processes that draw scenes", ge=0, le=256)
+    compile: Switch = knob("auto", "compile the element-wise parts")
+    precision: Literal["auto", "float32", "bf16"] = knob("auto", "arithmetic of the dense layers")
+    minutes: NumberOrNone = knob(None, "wall-clock budget; none: only steps count", "min", gt=0)
+
+
+class Score(Part):
+    """What is scored, and on what."""
+
+    scenes: int = knob(48, "scenes at each SNR", ge=1, le=100_000)
+    snr: Decibels = knob([-5.0, 0.0, 5.0], "SNRs", "dB")
+    against: Words = knob([], "interfering stems; [] takes all that are removed")
+    split: Literal["train", "valid", "test"] = knob("valid", "part of the data that is scored")
+
+
+class Recipe(Part):
+    """Everything that makes a run; two equal recipes on equal data make equal models."""
+
+    name: str = knob("keep", "first part of the run folder's name")
+    keep: str = knob("speech+music", "the target, as speech+music@-12 or all-prompts")
+    seed: int = knob(0, "what scenes and weights are drawn from", ge=0, le=2**31 - 1)
+    stems: dict[str, str] = knob({}, "further stems and their parents, as {engine: noise}")
+    data: Data = Data()
+    mix: Mix = Mix()
+    model: Model = Model()
+    mask: Mask = Mask()
+    train: Train = Train()
+    score: Score = Score()
+    device: Literal["auto", "cpu", "cuda", "mps"] = knob("auto", "where the network runs")
+    out: str = knob("runs", "folder of the run folders", min_length=1)
+    fresh: bool = knob(False, "start anew where the same run exists")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthands(cls, values: object) -> object:
+        if not isinstance(values, dict):
+            return values
+        short = {k: f for k, f in SHORTHANDS.items() if isinstance(values.get(k), str)}
+        return {**values, **{key: {field: values[key]} for key, field in short.items()}}
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+            raise ValueError("it may hold letters, digits and _ . - only")
+        return name
+
+    @field_validator("out")
+    @classmethod
+    def _home(cls, out: str) -> str:
+        return _expand(out)
+
+    @model_validator(mode="after")
+    def _words(self) -> Self:
+        with _blame("stems"):
+            tree = Stems(self.stems)
+        with _blame("keep"):
+            targets = parse(self.keep, tree)
+        with _blame("score.against"):
+            for stem in self.score.against:
+                tree.check(stem)
+        for stem in self.mix.presence.keys() - tree.children("all"):
+            with _blame(f"mix.presence.{stem}"):
+                tree.check(stem)
+                raise UserError(f"{stem!r} is a part; give the odds of {tree.path(stem)[1]!r}.")
+        # Two spellings of one target are one recipe; for everyone else the model is frozen.
+        object.__setattr__(self, "keep", normal_form(targets))
+        return self
+
+    @property
+    def tree(self) -> Stems:
+        """The tree of stems that the recipe speaks of."""
+        return Stems(self.stems)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What is kept, one `Target` an output."""
+        return parse(self.keep, self.tree)
+
+
+def identity(recipe: Recipe) -> dict[str, Any]:
+    """What makes the result of a run, as plain data: the recipe less device, folders and hurry."""
+    return recipe.model_dump(mode="json", exclude=NOT_IN_IDENTITY)
+
+
+def slug(recipe: Recipe) -> str:
+    """The readable part of a run folder's name.
+
+    >>> slug(Recipe(keep="music+speech@-6"))
+    'keep-speech@-6+music'
+    """
+    return f"{recipe.name}-{recipe.keep}"
+
+
+@contextmanager
+def _blame(key: str) -> Iterator[None]:
+    """Turn a `UserError` into an error of validation that knows the key it is about."""
+    try:
+        yield
+    except UserError as error:
+        # The text travels as a value: braces in it are no template.
+        raise PydanticCustomError("words", "{text}", {"key": key, "text": str(error)}) from None
+
+
+def _expand(path: str) -> str:
+    return str(Path(path).expanduser()) if path.startswith("~") else path
