@@ -1,0 +1,102 @@
+"""The door of the command `recipe`: help, the dispatch to a module a verb, and the exit codes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from soundsieve.errors import UserError, suggest
+
+# A verb is the module of its name here, with help_text() and main(words), imported when asked for.
+VERBS = {
+    "run": "draw scenes, train a model, score it, report",
+    "separate": "keep the chosen sounds of files and folders",
+    "stream": "the same block by block, from file or pipe to file or pipe",
+    "evaluate": "one table for models and baselines on the same scenes",
+    "list": "what there is: recipes, models, stems, corpora",
+    "show": "a recipe with all its keys, as YAML",
+}
+HELP = """\
+recipe keeps the sounds that you choose and removes the rest.
+
+usage:  recipe VERB [FILE or RECIPE...] [key=value...]
+
+{verbs}
+
+What to keep is one word, safe in every shell:
+  keep=speech                    speech alone
+  keep=speech+music              both; noise and prompts go
+  keep=all-prompts               everything but navigation prompts
+  keep=music-vocals              the backing track
+  keep=speech+music@-12          music 12 dB down
+  keep=vocals,drums,bass,other   four outputs
+
+First steps:
+  recipe run keep=speech+music                         train on the built-in corpus
+  recipe run keep=speech+music data=FOLDER             on your own speech/ music/ noise/ prompts/
+  recipe separate street.wav keep=speech+music         use the model
+  recipe stream in=street.wav out=clean.wav keep=speech+music
+  recipe evaluate model=runs/NAME,classical            compare it
+  recipe show train.steps=2000                         see what a run would do
+
+recipe VERB --help says more; recipe run --help lists every key.
+"""
+# What a full or locked disk raises, whoever was writing.
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    try:
+        code = _dispatch(list(sys.argv[1:] if words is None else words))
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        return complain([str(error)])
+    except KeyboardInterrupt:
+        print("recipe: interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; keep the interpreter from flushing into it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        return complain([f"{error.filename or 'the disk'}: {error.strerror}; make room or rights."])
+
+
+def complain(lines: Sequence[str]) -> int:
+    """Print errors to standard error, one line each; give the exit code."""
+    for line in lines:
+        print(f"recipe: {line}", file=sys.stderr)
+    return 2
+
+
+def _dispatch(words: list[str]) -> int:
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if not words or words[0] in ("--help", "-h"):
+        print(HELP.format(verbs=_verbs()), end="")
+        return 0
+    if words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"soundsieve {version('soundsieve')}")
+        return 0
+    verb, *rest = words
+    if verb not in VERBS:
+        hint = suggest(verb, VERBS) or f"The verbs are {', '.join(VERBS)}."
+        raise UserError(f"unknown verb {verb!r}. {hint}")
+    module = import_module(f"soundsieve.cli.{verb}")
+    if "--help" in rest or "-h" in rest:
+        print(module.help_text(), end="")
+        return 0
+    return module.main(rest)
+
+
+def _verbs() -> str:
+    return "\n".join(f"  {verb:<10} {text}" for verb, text in VERBS.items())

@@ -1,0 +1,51 @@
+"""`recipe evaluate`: one table for models and baselines on the same scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from soundsieve.cli.words import at_most_one, options, sort
+
+KEYS = ("model", "out")
+HELP = """\
+recipe evaluate [RECIPE] [model=A,B...] [data=...] [keep=...] [score.KEY=...] [out=FOLDER]
+
+Scores models on the same held-out scenes and prints one table: SI-SDR and its improvement, SDR,
+level of what is kept, attenuation of what is removed, with intervals; two models get a paired
+interval. The unprocessed mixture, a classical suppressor and ideal masks stand beside them.
+
+keys:
+  model     run folders, files, shipped names, or baselines such as classical
+  out       a folder for scores.json, scores.csv and plots
+  others    those of `recipe run`: data=, keep=, seed=, score.scenes=, score.snr=, score.split=...
+
+examples:
+  recipe evaluate model=runs/NAME,classical
+  recipe evaluate model=runs/A,runs/B data=~/recordings keep=speech+music
+  recipe evaluate model=runs/NAME score.snr=0,5,10 score.scenes=100 out=scores
+"""
+
+
+def help_text() -> str:
+    """The help of the verb."""
+    return HELP
+
+
+def main(words: Sequence[str]) -> int:
+    """Check the words, then score."""
+    from soundsieve.config import resolve
+
+    names, pairs = sort(words)
+    mine = [pair for pair in pairs if pair.partition("=")[0] in KEYS]
+    found = options(mine, KEYS, "evaluate")
+    recipe = resolve(at_most_one(names), [pair for pair in pairs if pair not in mine])
+    models = [word for word in found.get("model", "").split(",") if word]
+    out = Path(found["out"]).expanduser() if "out" in found else None
+
+    from rich.console import Console
+
+    from soundsieve.evaluation.command import evaluate
+
+    evaluate(models, recipe, out, Console(highlight=False))
+    return 0

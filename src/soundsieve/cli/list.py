@@ -1,0 +1,95 @@
+"""`recipe list`: what there is to choose from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from soundsieve.cli.words import sort
+from soundsieve.errors import UserError, suggest
+from soundsieve.stems import ABOUT, STEMS
+
+HELP = """\
+recipe list recipes|models|stems|corpora
+
+  recipes   what `recipe run` and `recipe show` take by name
+  models    what model= takes: shipped models, and the run folders here
+  stems     the words of keep=
+  corpora   what data= takes by name, beside folders and manifests
+
+example:
+  recipe list stems
+"""
+CORPORA = {
+    "starter": "synthetic speech, songs, noises and prompts inside the package; the default",
+}
+
+
+def help_text() -> str:
+    """The help of the verb."""
+    return HELP
+
+
+def main(words: Sequence[str]) -> int:
+    """Print one list."""
+    names, pairs = sort(words)
+    what = " ".join([*names, *pairs])
+    if what not in LISTS:
+        hint = suggest(what, LISTS) or f"Choose from {', '.join(LISTS)}."
+        raise UserError(f"there is no list of {what!r}. {hint}" if what else f"of what? {hint}")
+    for line in LISTS[what]():
+        print(line)
+    return 0
+
+
+def recipes() -> Iterable[str]:
+    """A line a recipe; its text is the first comment of its file."""
+    from soundsieve.config import shipped_recipes
+
+    for name, path in shipped_recipes().items():
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        yield f"{name:<14} {first.lstrip('# ')}"
+
+
+def stems() -> Iterable[str]:
+    """A line a stem, its parts indented below it."""
+    for name in ("all", *STEMS.names):
+        word = "  " * (len(STEMS.path(name)) - 1) + name
+        yield f"{word:<18} {ABOUT[name]}"
+
+
+def corpora() -> Iterable[str]:
+    """A line a corpus."""
+    return (f"{name:<14} {text}" for name, text in CORPORA.items())
+
+
+def models() -> Iterable[str]:
+    """A line a model, from the headers of its weights alone."""
+    from soundsieve.config import shipped
+
+    found = [*sorted(shipped("weights").glob("*.safetensors")), *sorted(Path("runs").glob("*/*"))]
+    weights = [path for path in found if path.suffix == ".safetensors"]
+    if not weights:
+        yield "no models yet; `recipe run keep=speech+music` trains one."
+    for path in weights:
+        name = path.stem if path.parent.name == "weights" else str(path.parent)
+        yield f"{name:<40} {_about(path)}"
+
+
+def _about(path: Path) -> str:
+    """What the header of a safetensors file says: a length of 8 bytes, then JSON."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > path.stat().st_size:
+            return "no model"
+        header = json.loads(file.read(size)).get("__metadata__", {})
+    return ", ".join(f"{key} {header[key]}" for key in ("names", "sample_rate") if key in header)
+
+
+LISTS: dict[str, Callable[[], Iterable[str]]] = {
+    "recipes": recipes,
+    "models": models,
+    "stems": stems,
+    "corpora": corpora,
+}

@@ -1,0 +1,63 @@
+"""`recipe separate`: files in, files out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import sep
+from pathlib import Path
+
+from soundsieve.cli.door import complain
+from soundsieve.cli.words import needed, options, sort, switch
+from soundsieve.errors import UserError
+from soundsieve.target import normal_form, parse
+
+KEYS = ("keep", "model", "out", "residual")
+HELP = """\
+recipe separate FILE... keep=TARGET [model=MODEL] [out=FOLDER] [residual=yes]
+
+Writes what is kept of each file to FOLDER/<its name>.<target>.<ext>, with the rate, channels and
+length of the input: wav, flac, ogg, opus, mp3 and what ffmpeg reads, any rate, any length.
+A folder stands for the audio files in it. A file that fails gets one line, the others are done.
+
+keys:
+  keep      what to keep, as speech+music@-12 or all-prompts; a,b gives two outputs
+  model     a shipped name, a run folder or a file; without it, the shipped model or the newest run
+  out       the folder to write into (separated)
+  residual  yes: also write what was removed, to <its name>.residual.<ext> (no)
+
+examples:
+  recipe separate street.wav keep=speech+music
+  recipe separate talks/ keep=speech out=cleaned residual=yes
+  recipe separate drive.m4a keep=all-prompts model=runs/NAME
+  recipe separate ./a=b.wav keep=speech             a name with = needs its folder
+"""
+
+
+def help_text() -> str:
+    """The help of the verb."""
+    return HELP
+
+
+def main(words: Sequence[str]) -> int:
+    """Check the words, then separate every file."""
+    files, pairs = sort(words)
+    found = options(pairs, KEYS, "separate")
+    targets = parse(needed(found, "keep", "speech+music"))
+    residual = switch(found, "residual")
+    if not files:
+        raise UserError("no file is named; write recipe separate FILE... keep=..., say.")
+    out = Path(found["out"]).expanduser() if "out" in found else None
+    model = found.get("model")
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from soundsieve.inference.separate import separate_files
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        errors = separate_files(list(map(Path, files)), targets, model, out, residual, progress)
+    if errors:
+        return complain(errors)
+    print(f"{normal_form(targets)}: {len(files)} done, in {out or 'separated'}{sep}")
+    return 0

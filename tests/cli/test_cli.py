@@ -1,0 +1,208 @@
+"""The door: help, dispatch, exit codes, and what each verb hands on."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from soundsieve.cli import main
+from soundsieve.cli.door import VERBS
+from soundsieve.config import dump, resolve
+from soundsieve.errors import UserError
+from soundsieve.target import normal_form
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Stand-ins for layer 3 that note how they are called."""
+    noted = []
+
+    def stand_in(module, name, result=None):
+        def noting(*values, **named):
+            noted.append((name, values, named))
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{name: noting}))
+
+    stand_in("soundsieve.training.run", "run")
+    stand_in("soundsieve.inference.separate", "separate_files", [])
+    stand_in("soundsieve.inference.live", "stream")
+    stand_in("soundsieve.evaluation.command", "evaluate")
+    return SimpleNamespace(noted=noted, stand_in=stand_in)
+
+
+def refusal(capsys, *words):
+    """The one line on standard error of a command that exits with 2."""
+    assert main(words) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1, said
+    return said[0]
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
+def test_help_teaches_every_verb(words, capsys):
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert all(verb in said for verb in VERBS)
+    assert "recipe run keep=speech+music" in said
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_has_examples(verb, capsys):
+    assert main([verb, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"recipe {verb}")
+    assert "example" in said
+    assert main(["help", verb]) == 0
+    assert capsys.readouterr().out == said
+    assert max(map(len, said.splitlines())) <= 120
+
+
+def test_the_help_of_run_lists_every_key_with_unit_and_range(capsys):
+    assert main(["run", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "mix.snr=-10..20" in said
+    assert "from -60 to 60, in dB" in said
+    assert "train.minutes=none" in said
+
+
+def test_show_prints_a_recipe(capsys, tmp_path):
+    assert main(["show", "keep=music+speech", "seed=3"]) == 0
+    said = capsys.readouterr().out
+    assert said == dump(resolve(None, ["keep=speech+music", "seed=3"]))
+    (tmp_path / "again.yaml").write_text(said)
+    assert main(["show", str(tmp_path / "again.yaml")]) == 0
+    assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize("what", ["recipes", "models", "stems", "corpora"])
+def test_lists(what, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["list", what]) == 0
+    assert capsys.readouterr().out
+
+
+def test_a_run_folder_is_listed_as_a_model(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    header = b'{"__metadata__": {"sample_rate": "16000"}}'
+    folder = tmp_path / "runs" / "keep-speech-0a1b2c"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    assert main(["list", "models"]) == 0
+    said = capsys.readouterr().out
+    assert "runs/keep-speech-0a1b2c" in said
+    assert "16000" in said
+
+
+def test_run_hands_on_the_recipe(calls):
+    assert main(["run", "keep", "keep=music", "train.steps=5"]) == 0
+    ((name, (recipe, _), _),) = calls.noted
+    assert name == "run"
+    assert (recipe.keep, recipe.train.steps) == ("music", 5)
+
+
+def test_separate_hands_on_files_and_targets(calls, capsys):
+    words = ["a.wav", "keep=speech,all-prompts", "b.wav", "residual=true", "out=x", "model=m"]
+    assert main(["separate", *words]) == 0
+    ((_, (files, targets, model, out, residual, _), _),) = calls.noted
+    assert files == [Path("a.wav"), Path("b.wav")]
+    assert normal_form(targets) == "speech,all-prompts"
+    assert (model, out, residual) == ("m", Path("x"), True)
+
+
+def test_files_that_fail_are_a_line_each_and_exit_2(calls, capsys):
+    calls.stand_in("soundsieve.inference.separate", "separate_files", ["a: bad", "b: worse"])
+    assert main(["separate", "a", "b", "keep=speech"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["recipe: a: bad", "recipe: b: worse"]
+
+
+def test_a_file_with_an_equals_sign_is_named_by_its_folder(calls):
+    assert main(["separate", "./a=b.wav", "keep=speech"]) == 0
+    assert calls.noted[0][1][0] == [Path("a=b.wav")]
+
+
+def test_stream_hands_on_source_and_sink(calls):
+    assert main(["stream", "in=-", "out=-", "keep=speech", "block=160", "sample_rate=48000"]) == 0
+    ((_, (source, sink, _, model, block, sample_rate, channels, encoding), _),) = calls.noted
+    assert (source, sink, model, block) == ("-", "-", None, 160)
+    assert (sample_rate, channels, encoding) == (48000, 1, "s16")
+
+
+def test_evaluate_keeps_its_own_keys_and_resolves_the_others(calls):
+    words = ["model=a,classical", "out=x", "data=y", "score.scenes=7"]
+    assert main(["evaluate", *words]) == 0
+    ((_, (models, recipe, out, _), _),) = calls.noted
+    assert (models, out) == (["a", "classical"], Path("x"))
+    assert (recipe.data.path, recipe.score.scenes, recipe.model.family) == ("y", 7, "mask")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["separete"], ["'separete'", "'separate'"]),
+        (["zzz"], ["'zzz'", "run, separate"]),
+        (["show", "keep=speach"], ["'speach'", "'speech'"]),
+        (["show", "train.stepz=3"], ["train.stepz", "train.steps"]),
+        (["show", "--seed=3"], ["seed=3"]),
+        (["show", "-"], ["'-'"]),
+        (["show", "keep", "other"], ["one recipe"]),
+        (["run", "nowhere.yaml"], ["nowhere.yaml"]),
+        (["list"], ["recipes, models"]),
+        (["list", "stem"], ["'stem'", "'stems'"]),
+        (["separate", "a.wav"], ["keep= is missing"]),
+        (["separate", "keep=speech"], ["no file"]),
+        (["separate", "a.wav", "kep=speech"], ["'kep'", "'keep'"]),
+        (["separate", "a.wav", "keep=speech", "residual=maybe"], ["residual", "'maybe'"]),
+        (["separate", "a.wav", "keep=speech", "keep=music"], ["twice"]),
+        (["separate", "a.wav", "keep="], ["needs a value"]),
+        (["separate", "a.wav", "-x"], ["-x"]),
+        (["separate", "--1.wav", "keep=speech"], ["./--1.wav"]),
+        (["stream", "a.wav", "out=b.wav", "keep=speech"], ["in=a.wav"]),
+        (["stream", "out=b.wav", "keep=speech"], ["in= is missing"]),
+        (["stream", "in=a", "out=b", "keep=speech", "block=0"], ["block", "'0'"]),
+        (["stream", "in=a", "out=b", "keep=speech", "samplerate=8000"], ["'sample_rate'"]),
+        (["evaluate", "model=a", "model=b"], ["twice"]),
+        (["evaluate", "score.scenez=3"], ["score.scenes"]),
+    ],
+)
+def test_a_bad_command_is_one_line_and_exit_2(words, parts, calls, capsys):
+    said = refusal(capsys, *words)
+    assert all(part in said for part in parts), said
+    assert not calls.noted
+
+
+def test_a_user_error_of_a_run_is_exit_2(calls, capsys):
+    calls.stand_in("soundsieve.training.run", "run", UserError("no pool has music."))
+    assert "no pool has music." in refusal(capsys, "run")
+
+
+def test_ctrl_c_is_exit_130(calls, capsys):
+    calls.stand_in("soundsieve.training.run", "run", KeyboardInterrupt())
+    assert main(["run"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_exit_2(calls, capsys):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    calls.stand_in("soundsieve.training.run", "run", full)
+    assert "No space left" in refusal(capsys, "run")
+
+
+def test_our_own_bugs_keep_their_traceback(calls):
+    calls.stand_in("soundsieve.training.run", "run", ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        main(["run"])
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = [sys.executable, "-c", "from soundsieve.cli import main; exit(main(['show']))"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
