@@ -1,0 +1,83 @@
+"""Files that soundfile cannot read (m4a, video, ...), decoded by ffmpeg where it is installed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from soundsieve.errors import UserError
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """The first audio stream of a file."""
+
+    sample_rate: int
+    channels: int
+    codec: str
+
+
+def probe(path: Path) -> AudioStream:
+    """What ffprobe says of the first audio stream; a `UserError` where there is none."""
+    if not shutil.which("ffprobe") or not shutil.which("ffmpeg"):
+        raise UserError(
+            f"{path}: expected wav, flac, ogg, opus or mp3, got another kind; "
+            "all others need ffmpeg, so install it."
+        )
+    command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-of", "json"]
+    command += ["-show_entries", "stream=codec_name,sample_rate,channels", f"file:{path}"]
+    found = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    streams = json.loads(found.stdout or "{}").get("streams", [])
+    if found.returncode or not streams or not int(streams[0].get("sample_rate", 0)):
+        raise UserError(
+            f"{path}: expected audio, got what neither soundfile nor ffmpeg reads; check the file."
+        )
+    stream = streams[0]
+    return AudioStream(int(stream["sample_rate"]), int(stream["channels"]), stream["codec_name"])
+
+
+def blocks(
+    path: Path, sample_rate: int, channels: int, size: int, start: int = 0
+) -> Iterator[Tensor]:
+    """Decode in blocks of `size` samples, the last one shorter; memory does not grow.
+
+    Shape: `[channel, time]` each.
+    """
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-xerror", "-i", f"file:{path}", "-map", "a:0"]
+    command += ["-f", "f32le", "-ac", str(channels), "-ar", str(sample_rate), "-"]
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            _skip(process.stdout, start * channels * 4)
+            while data := process.stdout.read(size * channels * 4):
+                whole = len(data) // (4 * channels) * (4 * channels)
+                samples = torch.frombuffer(bytearray(data[:whole]), dtype=torch.float32)
+                yield samples.unflatten(0, (-1, channels)).T.contiguous()
+            if process.wait():
+                errors.seek(0)
+                said = (
+                    errors.read().decode(errors="replace").strip() or "no reason given"
+                ).splitlines()[0]
+                raise UserError(
+                    f"{path}: expected a whole file, but ffmpeg stopped ({said}); copy it again."
+                )
+        finally:
+            process.kill()
+
+
+def _skip(stream, count: int) -> None:
+    while count > 0 and (data := stream.read(min(count, 1 << 20))):
+        count -= len(data)

@@ -1,0 +1,271 @@
+"""Audio files, read and written block by block."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import soundfile
+import torch
+from torch import Tensor
+
+from soundsieve.audio import ffmpeg
+from soundsieve.audio.pcm import whole_numbers
+from soundsieve.errors import UserError
+
+BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_BYTES = {"PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+FORMATS = {
+    ".wav": "WAV",
+    ".wave": "WAV",
+    ".flac": "FLAC",
+    ".ogg": "OGG",
+    ".w64": "W64",
+    ".aiff": "AIFF",
+    ".aif": "AIFF",
+}
+LOUDEST = 2.0**31
+"""Beyond this a sample is no audio: not even 32-bit whole numbers taken as they are reach it."""
+_BLOCK = 1 << 18
+_ENDLESS = 1 << 60
+_WAV_LIMIT = 4_294_000_000  # bytes; a RIFF header counts in 32 bits
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a file says of itself; `frames` is None where only decoding tells."""
+
+    sample_rate: int
+    channels: int
+    frames: int | None
+    format: str
+    subtype: str
+
+
+def info(path: str | Path) -> AudioInfo:
+    """Read the header of a file; a `UserError` where it is no audio, empty or missing."""
+    path = Path(path)
+    _check_file(path)
+    try:
+        found = soundfile.info(str(path))
+    except soundfile.LibsndfileError:
+        stream = ffmpeg.probe(path)
+        return AudioInfo(stream.sample_rate, stream.channels, None, "FFMPEG", stream.codec)
+    # The length of an mp3 is an estimate; a flac that was written into a pipe has none.
+    exact = found.format != "MP3" and found.frames < _ENDLESS
+    if exact and not found.frames:
+        raise UserError(f"{path}: expected audio, got a file of no samples; leave it out.")
+    frames = found.frames if exact else None
+    return AudioInfo(found.samplerate, found.channels, frames, found.format, found.subtype)
+
+
+def read(path: str | Path, start: int = 0, frames: int | None = None) -> tuple[Tensor, int]:
+    """Read a file, or `frames` samples from `start` on, and its sample rate.
+
+    Shape: `[channel, time]`.
+    """
+    with Reader(path, start) as reader:
+        blocks, left = [], frames
+        for block in reader.blocks(_BLOCK if left is None else min(_BLOCK, max(1, left))):
+            blocks.append(block if left is None else block[:, :left])
+            if left is not None:
+                left -= blocks[-1].shape[1]
+                if left <= 0:
+                    break
+        empty = torch.zeros(reader.channels, 0)
+        return torch.cat(blocks, 1) if blocks else empty, reader.sample_rate
+
+
+def write(path: str | Path, audio: Tensor, sample_rate: int, subtype: str | None = None) -> None:
+    """Write a whole file of the kind that its name says. Shape: `[channel, time]`."""
+    with Writer(path, sample_rate, audio.shape[0], subtype=subtype) as writer:
+        writer.write(audio)
+
+
+class Reader:
+    """Reads a file in blocks, and refuses samples that are no numbers and files that end early."""
+
+    def __init__(self, path: str | Path, start: int = 0) -> None:
+        self.path, self._start = Path(path), start
+        self.info = info(path)
+        self.sample_rate, self.channels = self.info.sample_rate, self.info.channels
+        self.frames = self.info.frames
+        self._blocks: Iterator[Tensor] | None = None
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._blocks is not None:
+            self._blocks.close()  # type: ignore[attr-defined]
+
+    def blocks(self, size: int) -> Iterator[Tensor]:
+        """The file in blocks of `size` samples, the last one shorter.
+
+        Shape: `[channel, time]` each.
+        """
+        self._blocks = self._decoded(size)
+        position = self._start
+        for block in self._blocks:
+            self._check(block, position)
+            position += block.shape[1]
+            yield block
+        if not position or (self.frames is not None and position < self.frames):
+            raise UserError(self._cut(position))
+
+    def _decoded(self, size: int) -> Iterator[Tensor]:
+        if self.info.format == "FFMPEG":
+            yield from ffmpeg.blocks(self.path, self.sample_rate, self.channels, size, self._start)
+            return
+        position = self._start
+        try:
+            with soundfile.SoundFile(str(self.path)) as file:
+                file.seek(self._start)
+                while True:
+                    block = file.read(size, dtype="float32", always_2d=True)
+                    if not len(block):
+                        return
+                    position += len(block)
+                    yield torch.from_numpy(block).T.contiguous()
+        except soundfile.LibsndfileError as error:
+            raise UserError(self._cut(position)) from error
+
+    def _check(self, block: Tensor, position: int) -> None:
+        bad = unusable(block)
+        if bad is not None:
+            first = int(bad.any(0).nonzero()[0])
+            seconds = (position + first) / self.sample_rate
+            raise UserError(
+                f"{self.path}: expected finite samples, got {block[bad][0]:g} at {seconds:.3f} s; "
+                "mend or cut the file."
+            )
+
+    def _cut(self, position: int) -> str:
+        seconds = position / self.sample_rate
+        whole = f" of {self.frames / self.sample_rate:.3f} s" if self.frames else ""
+        return (
+            f"{self.path}: expected a whole file, got one that ends or breaks at "
+            f"{seconds:.3f} s{whole}; copy it again."
+        )
+
+
+class Writer:
+    """Writes a file under a temporary name beside it, and renames it once it is whole.
+
+    Whole-number kinds are rounded here, so that a 16-bit file that passes unchanged stays the same
+    bit by bit; samples past full scale are clipped and counted. Floats are never clipped.
+
+    Args:
+        frames: the expected length; a wav of more than 4 GB takes the header that counts it (RF64).
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        sample_rate: int,
+        channels: int,
+        format: str | None = None,
+        subtype: str | None = None,
+        frames: int | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.format: str = format or _format(self.path)
+        self.subtype: str = subtype or soundfile.default_subtype(self.format) or "PCM_16"
+        self.sample_rate, self.channels = sample_rate, channels
+        size = channels * _BYTES.get(self.subtype, 2)
+        self._most = _WAV_LIMIT // size if self.format in ("WAV", "WAVEX") else None
+        if self._most is not None and frames is not None and frames > self._most:
+            self.format, self._most = "RF64", None
+        self.clipped = self.frames = 0
+        self._partial = self.path.with_name(f".{self.path.name}.part")
+        self._file: soundfile.SoundFile | None = None
+
+    def __enter__(self) -> Writer:
+        if self.path.is_dir():
+            raise UserError(
+                f"{self.path}: expected a file to write, got a folder; choose another name."
+            )
+        try:
+            self._file = soundfile.SoundFile(
+                str(self._partial),
+                "w",
+                self.sample_rate,
+                self.channels,
+                self.subtype,
+                format=self.format,
+            )
+        except soundfile.LibsndfileError as error:
+            self._partial.unlink(missing_ok=True)
+            raise UserError(self._failed(error)) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._file is not None
+        self._file.close()
+        if kind is not None:
+            self._partial.unlink(missing_ok=True)
+            return
+        os.replace(self._partial, self.path)
+
+    def write(self, block: Tensor) -> None:
+        """Append a block. Shape: `[channel, time]`."""
+        assert self._file is not None, "write inside `with Writer(...)`"
+        self.frames += block.shape[1]
+        if self._most is not None and self.frames > self._most:
+            raise UserError(f"{self.path}: a wav holds 4 GB at most and more came; write flac.")
+        bits = BITS.get(self.subtype)
+        if bits is None and self.subtype not in ("FLOAT", "DOUBLE"):
+            self.clipped += int((block.abs() > 1).sum())
+            block = block.clamp(-1, 1)
+        elif bits is not None:
+            self.clipped += int((block.abs() > 1).sum())
+            block = whole_numbers(block, bits)
+        try:
+            self._file.write(block.T.contiguous().numpy())
+        except soundfile.LibsndfileError as error:
+            raise UserError(self._failed(error)) from error
+
+    def _failed(self, error: Exception) -> str:
+        kind = f"{self.format} {self.subtype}, {self.channels} channels, {self.sample_rate} Hz"
+        reason = str(error).split(": ")[-1].strip().rstrip(".")
+        return (
+            f"{self.path}: cannot be written as {kind} ({reason}); choose another folder or kind."
+        )
+
+
+def _format(path: Path) -> str:
+    found = FORMATS.get(path.suffix.lower())
+    if found is None:
+        kinds = ", ".join(FORMATS)
+        raise UserError(
+            f"{path}: expected a name that ends with one of {kinds}; rename the output."
+        )
+    return found
+
+
+def unusable(block: Tensor) -> Tensor | None:
+    """Which samples are no audio: not finite, or beyond `LOUDEST`; None where all are well."""
+    well = block.abs() <= LOUDEST  # false for NaN too
+    return None if bool(well.all()) else ~well
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise UserError(f"{path}: expected an audio file, got a folder; name a file in it.")
+    try:
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise UserError(f"{path}: cannot be read ({reason}); check the name.") from error
+    if not size:
+        raise UserError(f"{path}: expected audio, got an empty file; leave it out.")

@@ -1,0 +1,1 @@
+"""Use of trained models: whole files, live blocks, arrays."""

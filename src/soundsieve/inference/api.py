@@ -1,0 +1,103 @@
+"""Models as Python objects: arrays in, arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from soundsieve.inference.separate import separate_audio
+from soundsieve.inference.stream import Stream
+from soundsieve.models.find import find
+from soundsieve.models.separator import Separator
+from soundsieve.target import Target, parse
+
+Array = TypeVar("Array", np.ndarray, Tensor)
+
+
+def load(name: str | Path | None = None) -> Model:
+    """Load a shipped model by name, a run folder or a model file; by default the best there is."""
+    return Model(find(name))
+
+
+class Model:
+    """A trained model for arrays of numpy or torch, `[time]` or `[channel, time]`."""
+
+    def __init__(self, separator: Separator) -> None:
+        self.separator = separator.eval()
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """The targets that the model has; it also forms sums of them, and what they leave."""
+        return self.separator.names
+
+    def separate(
+        self, audio: Array, sample_rate: int, keep: str | None = None, residual: bool = False
+    ) -> Array:
+        """Keep a target of a whole signal, aligned and as long.
+
+        One output has the shape and kind of the input. Several, or one with its residual (last),
+        come along a first axis:
+        `kept, removed = model.separate(audio, 16000, "speech", residual=True)`.
+        """
+        signal = _signal(audio)
+        outputs = separate_audio(self.separator, signal, sample_rate, self._targets(keep), residual)
+        return _like(audio, outputs)
+
+    def stream(
+        self, keep: str | None = None, sample_rate: int | None = None, channels: int = 1
+    ) -> Live:
+        """Keep a target live, from now on; the model's own sample rate by default."""
+        rate = sample_rate or self.separator.sample_rate
+        return Live(Stream(self.separator, rate, channels, self._targets(keep)))
+
+    def _targets(self, keep: str | None) -> tuple[Target, ...]:
+        return parse(",".join(self.keeps) if keep is None else keep)
+
+
+class Live:
+    """A stream of arrays: `push` gives as many samples as it takes, `latency` samples late."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._as_last: Callable[[Tensor], np.ndarray | Tensor] = lambda outputs: outputs
+
+    @property
+    def latency(self) -> int:
+        """Samples by which the output lags."""
+        return self._stream.latency
+
+    def push(self, block: Array) -> Array:
+        """Take a block, `[time]` or `[channel, time]`, and give one of the same shape."""
+        empty = block[..., :0]
+        self._as_last = lambda outputs: _like(empty, outputs)
+        return _like(block, self._stream.push(_signal(block)))
+
+    def flush(self) -> np.ndarray | Tensor:
+        """Give the last `latency` samples, as the kind of array that came."""
+        return self._as_last(self._stream.flush())
+
+
+def _signal(audio: np.ndarray | Tensor) -> Tensor:
+    """Shape: `[time] or [channel, time] -> [channel, time]`."""
+    tensor = torch.as_tensor(audio)
+    if not tensor.is_floating_point():
+        raise ValueError(
+            f"expected samples as floats from -1 to 1, got {tensor.dtype}; divide by full scale"
+        )
+    if tensor.dim() not in (1, 2):
+        raise ValueError(f"expected [time] or [channel, time], got {list(tensor.shape)}")
+    return torch.atleast_2d(tensor).float()
+
+
+def _like(audio: Array, outputs: Tensor) -> Array:
+    """Outputs in the form of the input. Shape: `[output, channel, time] -> [..., time]`."""
+    outputs = outputs[:, 0] if audio.ndim == 1 else outputs
+    outputs = outputs[0] if len(outputs) == 1 else outputs
+    return (
+        outputs.numpy().astype(audio.dtype) if isinstance(audio, np.ndarray) else outputs.to(audio)
+    )

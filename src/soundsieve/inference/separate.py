@@ -1,0 +1,138 @@
+"""Whole files and arrays through the same stream as live sound, in large blocks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from soundsieve.audio.io import Reader, Writer
+from soundsieve.errors import UserError
+from soundsieve.inference.meter import Meter
+from soundsieve.inference.plan import Job, plan
+from soundsieve.inference.stream import Stream
+from soundsieve.models.find import find
+from soundsieve.models.separator import Separator
+from soundsieve.target import Target
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_SECONDS = (
+    10.0  # of one channel in a block; several channels share them, so that memory stays the same
+)
+_SHORTEST = 1.0
+
+
+def separate_files(
+    inputs: Sequence[str | Path],
+    targets: Sequence[Target],
+    model_name: str | Path | None = None,
+    out: str | Path | None = None,
+    residual: bool = False,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Write what is kept of files and folders, and give one line for each input that failed.
+
+    Outputs are `out/<input's stem>.<target>.<ext>`, and `….residual.<ext>` for what is removed.
+
+    Args:
+        out: a folder; `separated` in the working directory by default.
+        residual: also write the mixture minus all that is kept.
+    """
+    out = Path("separated" if out is None else out)
+    jobs, errors = plan(inputs, targets, out, residual)
+    if not jobs and errors:
+        return errors
+    model = find(model_name)
+    _make_folder(out)
+    for job in jobs:
+        try:
+            _separate_file(model, job, targets, residual, progress)
+        except UserError as error:
+            errors.append(str(error))
+    return errors
+
+
+@torch.inference_mode()
+def separate_audio(
+    model: Separator,
+    audio: Tensor,
+    sample_rate: int,
+    targets: Sequence[Target],
+    residual: bool = False,
+) -> Tensor:
+    """What is kept of a whole signal, aligned with it and as long; the residual last if asked for.
+
+    Shape: `[channel, time] -> [output, channel, time]`.
+    """
+    stream = Stream(model, sample_rate, audio.shape[0], targets, residual)
+    size = _block_size(sample_rate, audio.shape[0])
+    blocks = [stream.push(block) for block in audio.split(size, -1)]
+    return torch.cat([*blocks, stream.flush()], -1)[..., stream.latency :]
+
+
+def _separate_file(
+    model: Separator, job: Job, targets: Sequence[Target], residual: bool, progress: Progress | None
+) -> None:
+    found = job.info
+    stream = Stream(model, found.sample_rate, found.channels, targets, residual)
+    for output in job.outputs:
+        _make_folder(output.parent)
+    with ExitStack() as stack:
+        reader = stack.enter_context(Reader(job.source))
+        meter = stack.enter_context(
+            Meter(progress, job.source.name, found.sample_rate, found.frames)
+        )
+        writers = [
+            stack.enter_context(
+                Writer(
+                    path, found.sample_rate, found.channels, job.format, job.subtype, found.frames
+                )
+            )
+            for path in job.outputs
+        ]
+        early = stream.latency
+        for block in reader.blocks(_block_size(found.sample_rate, found.channels)):
+            early = _write(writers, stream.push(block), early)
+            meter.advance(block.shape[1])
+        _write(writers, stream.flush(), early)
+    for writer in writers:
+        if writer.clipped:
+            _say(
+                f"{writer.path}: {writer.clipped} samples went past full scale and were clipped; "
+                "a float wav as input would keep them.",
+                progress,
+            )
+
+
+def _write(writers: Sequence[Writer], outputs: Tensor, early: int) -> int:
+    """Write outputs without their first `early` samples; give how many are early still."""
+    skipped = min(early, outputs.shape[-1])
+    for writer, output in zip(writers, outputs, strict=True):
+        writer.write(output[:, skipped:])
+    return early - skipped
+
+
+def _block_size(sample_rate: int, channels: int) -> int:
+    return int(sample_rate * max(_SHORTEST, _SECONDS / channels))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "no folder").lower()
+        raise UserError(f"{folder}: cannot be made ({reason}); choose another out=.") from error
+
+
+def _say(text: str, progress: Progress | None) -> None:
+    if progress is None:
+        print(text, file=sys.stderr)
+    else:
+        progress.console.print(text, highlight=False, markup=False, soft_wrap=True)

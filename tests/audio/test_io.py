@@ -1,0 +1,113 @@
+"""Audio files: what goes in comes out, and what is no audio is said in one line."""
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from soundsieve.audio.io import Reader, Writer, info, read, write
+from soundsieve.errors import UserError
+
+
+def noise(channels: int, time: int) -> torch.Tensor:
+    return 0.1 * torch.randn(channels, time, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "FLOAT", "DOUBLE"])
+def test_a_wav_that_passes_stays_the_same_bit_by_bit(tmp_path, subtype):
+    soundfile.write(tmp_path / "a.wav", noise(2, 3000).T.numpy(), 22050, subtype=subtype)
+    audio, sample_rate = read(tmp_path / "a.wav")
+    write(tmp_path / "b.wav", audio, sample_rate, subtype)
+    assert (tmp_path / "a.wav").read_bytes()[-12000:] == (tmp_path / "b.wav").read_bytes()[-12000:]
+    assert info(tmp_path / "b.wav") == info(tmp_path / "a.wav")
+
+
+def test_a_flac_that_passes_stays_the_same(tmp_path):
+    write(tmp_path / "a.flac", noise(1, 3000), 16000)
+    write(tmp_path / "b.flac", read(tmp_path / "a.flac")[0], 16000)
+    assert torch.equal(read(tmp_path / "a.flac")[0], read(tmp_path / "b.flac")[0])
+
+
+def test_blocks_are_the_file_in_parts(tmp_path):
+    audio = noise(3, 1001)
+    write(tmp_path / "a.wav", audio, 8000, "FLOAT")
+    with Reader(tmp_path / "a.wav") as reader:
+        blocks = list(reader.blocks(100))
+    assert [block.shape[1] for block in blocks] == [100] * 10 + [1]
+    assert torch.equal(torch.cat(blocks, 1), audio)
+    assert torch.equal(read(tmp_path / "a.wav", 300, 250)[0], audio[:, 300:550])
+
+
+def test_floats_are_not_clipped_and_whole_numbers_are_counted(tmp_path):
+    loud = torch.tensor([[0.5, 1.0, 1.5, -1.0, -1.5]])
+    with Writer(tmp_path / "a.wav", 8000, 1, subtype="FLOAT") as kept:
+        kept.write(loud)
+    with Writer(tmp_path / "b.wav", 8000, 1, subtype="PCM_16") as cut:
+        cut.write(loud)
+    assert (kept.clipped, cut.clipped) == (0, 2)
+    assert torch.equal(read(tmp_path / "a.wav")[0], loud)
+    assert read(tmp_path / "b.wav")[0].abs().max() <= 1
+
+
+def test_an_error_while_writing_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), Writer(tmp_path / "a.wav", 8000, 1) as writer:
+        writer.write(noise(1, 100))
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_appears_only_when_the_file_is_whole(tmp_path):
+    (tmp_path / ".a.wav.part").write_bytes(b"left by a kill")
+    with Writer(tmp_path / "a.wav", 8000, 1) as writer:
+        writer.write(noise(1, 100))
+        assert not (tmp_path / "a.wav").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_a_wav_that_would_pass_4_gb_takes_the_header_that_can_count_it(tmp_path):
+    writer = Writer(tmp_path / "a.wav", 48000, 2, subtype="FLOAT", frames=10 * 3600 * 48000)
+    assert writer.format == "RF64"
+    assert (
+        Writer(tmp_path / "a.wav", 16000, 1, subtype="PCM_16", frames=36000 * 16000).format == "WAV"
+    )
+
+
+def broken_files(folder):
+    soundfile.write(folder / "whole.flac", noise(1, 32000)[0].numpy(), 16000)
+    whole = (folder / "whole.flac").read_bytes()
+    (folder / "cut.flac").write_bytes(whole[: len(whole) // 3])
+    (folder / "text.wav").write_text("hello")
+    (folder / "empty.wav").touch()
+    soundfile.write(folder / "none.wav", np.zeros(0), 16000)
+    for name, value in (("nan.wav", np.nan), ("inf.wav", np.inf)):
+        audio = noise(2, 16000).T.numpy()
+        audio[500, 1] = value
+        soundfile.write(folder / name, audio, 16000, subtype="FLOAT")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cut.flac", "whole file"),
+        ("text.wav", "expected"),
+        ("empty.wav", "empty"),
+        ("none.wav", "no samples"),
+        ("nan.wav", "nan at 0.031 s"),
+        ("inf.wav", "inf at 0.031 s"),
+        ("missing.wav", "no such file"),
+        (".", "folder"),
+    ],
+)
+def test_what_is_no_whole_audio_gives_one_line_that_names_it(tmp_path, name, words):
+    broken_files(tmp_path)
+    with pytest.raises(UserError, match=words) as caught:
+        read(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.xyz", "nowhere/a.wav"])
+def test_a_file_that_cannot_be_written_gives_one_line(tmp_path, name):
+    with pytest.raises(UserError, match=name.split("/")[-1]):
+        write(tmp_path / name, noise(1, 10), 8000)
+    assert list(tmp_path.iterdir()) == []
