@@ -80,23 +80,32 @@ def test_show_prints_a_recipe(capsys, tmp_path):
     assert capsys.readouterr().out == said
 
 
-@pytest.mark.parametrize("what", ["recipes", "models", "stems", "corpora"])
-def test_lists(what, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize("what", ["recipes", "stems", "corpora"])
+def test_lists(what, capsys):
     assert main(["list", what]) == 0
     assert capsys.readouterr().out
 
 
-def test_a_run_folder_is_listed_as_a_model(capsys, tmp_path, monkeypatch):
+def test_shipped_models_and_run_folders_are_listed(capsys, tmp_path, monkeypatch):
+    def header(path):
+        if path.parent.name == "broken":
+            raise UserError("no model of ours")
+        return {"config": {"names": ["speech", "music"], "sample_rate": 16000}}
+
+    def stand_in(name, **members):
+        monkeypatch.setitem(sys.modules, f"soundsieve.models.{name}", SimpleNamespace(**members))
+
+    stand_in("find", WEIGHTS="model.safetensors", shipped=lambda: {"any": Path("any.safetensors")})
+    stand_in("files", header=header)
     monkeypatch.chdir(tmp_path)
-    header = b'{"__metadata__": {"sample_rate": "16000"}}'
-    folder = tmp_path / "runs" / "keep-speech-0a1b2c"
-    folder.mkdir(parents=True)
-    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    for name in ("broken", "keep-speech-0a1b2c"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "model.safetensors").touch()
     assert main(["list", "models"]) == 0
-    said = capsys.readouterr().out
-    assert "runs/keep-speech-0a1b2c" in said
-    assert "16000" in said
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said] == ["any", "runs/broken", "runs/keep-speech-0a1b2c"]
+    assert "speech,music at 16000 Hz" in said[0]
+    assert "no model of ours" in said[1]
 
 
 def test_run_hands_on_the_recipe(calls):

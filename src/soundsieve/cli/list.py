@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -65,26 +64,25 @@ def corpora() -> Iterable[str]:
 
 
 def models() -> Iterable[str]:
-    """A line a model, from the headers of its weights alone."""
-    from soundsieve.config import shipped
+    """A line a model: what it keeps, and its sample rate."""
+    from soundsieve.models.find import WEIGHTS, shipped
 
-    found = [*sorted(shipped("weights").glob("*.safetensors")), *sorted(Path("runs").glob("*/*"))]
-    weights = [path for path in found if path.suffix == ".safetensors"]
-    if not weights:
+    runs = {str(path.parent): path for path in sorted(Path("runs").glob(f"*/{WEIGHTS}"))}
+    found = shipped() | runs
+    if not found:
         yield "no models yet; `recipe run keep=speech+music` trains one."
-    for path in weights:
-        name = path.stem if path.parent.name == "weights" else str(path.parent)
+    for name, path in found.items():
         yield f"{name:<40} {_about(path)}"
 
 
 def _about(path: Path) -> str:
-    """What the header of a safetensors file says: a length of 8 bytes, then JSON."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        if size > path.stat().st_size:
-            return "no model"
-        header = json.loads(file.read(size)).get("__metadata__", {})
-    return ", ".join(f"{key} {header[key]}" for key in ("names", "sample_rate") if key in header)
+    from soundsieve.models.files import header
+
+    try:
+        config = header(path).get("config", {})
+    except UserError as error:
+        return str(error)
+    return f"{','.join(config.get('names', []))} at {config.get('sample_rate')} Hz"
 
 
 LISTS: dict[str, Callable[[], Iterable[str]]] = {
