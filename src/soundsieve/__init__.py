@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from soundsieve.inference.api import load as load
     from soundsieve.recipe import Recipe as Recipe
     from soundsieve.target import parse as parse
-    from soundsieve.training.run import run as run
+    from soundsieve.pipeline import run as run
 
 HOMES = {
     "Recipe": "soundsieve.recipe",
@@ -26,7 +26,7 @@ HOMES = {
     "load": "soundsieve.inference.api",
     "parse": "soundsieve.target",
     "resolve": "soundsieve.config",
-    "run": "soundsieve.training.run",
+    "run": "soundsieve.pipeline",
 }
 __all__ = ["Recipe", "UserError", "load", "parse", "resolve", "run"]
 

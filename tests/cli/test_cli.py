@@ -29,7 +29,7 @@ def calls(monkeypatch):
 
         monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{name: noting}))
 
-    stand_in("soundsieve.training.run", "run")
+    stand_in("soundsieve.pipeline", "run")
     stand_in("soundsieve.inference.separate", "separate_files", [])
     stand_in("soundsieve.inference.live", "stream")
     stand_in("soundsieve.evaluation.command", "evaluate")
@@ -186,24 +186,24 @@ def test_a_bad_command_is_one_line_and_exit_2(words, parts, calls, capsys):
 
 
 def test_a_user_error_of_a_run_is_exit_2(calls, capsys):
-    calls.stand_in("soundsieve.training.run", "run", UserError("no pool has music."))
+    calls.stand_in("soundsieve.pipeline", "run", UserError("no pool has music."))
     assert "no pool has music." in refusal(capsys, "run")
 
 
 def test_ctrl_c_is_exit_130(calls, capsys):
-    calls.stand_in("soundsieve.training.run", "run", KeyboardInterrupt())
+    calls.stand_in("soundsieve.pipeline", "run", KeyboardInterrupt())
     assert main(["run"]) == 130
     assert "interrupted" in capsys.readouterr().err
 
 
 def test_a_full_disk_is_exit_2(calls, capsys):
     full = OSError(errno.ENOSPC, "No space left on device")
-    calls.stand_in("soundsieve.training.run", "run", full)
+    calls.stand_in("soundsieve.pipeline", "run", full)
     assert "No space left" in refusal(capsys, "run")
 
 
 def test_our_own_bugs_keep_their_traceback(calls):
-    calls.stand_in("soundsieve.training.run", "run", ZeroDivisionError())
+    calls.stand_in("soundsieve.pipeline", "run", ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         main(["run"])
 

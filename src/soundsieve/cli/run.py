@@ -44,7 +44,7 @@ def main(words: Sequence[str]) -> int:
     recipe = resolve(at_most_one(names), pairs)
     from rich.console import Console
 
-    from soundsieve.training.run import run
+    from soundsieve.pipeline import run
 
     run(recipe, Console(highlight=False))
     return 0

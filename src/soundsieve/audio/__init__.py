@@ -1,0 +1,1 @@
+"""Signals: files, rates, levels and spectra."""

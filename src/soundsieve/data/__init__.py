@@ -1,0 +1,1 @@
+"""From pools of recordings to batches of scenes."""

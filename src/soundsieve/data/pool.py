@@ -1,0 +1,175 @@
+"""A pool: the sources of some data by stem and split, ready to be cropped."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundsieve.data.sources import SPLITS, STARTER, Source, find_sources
+from soundsieve.data.splits import split_sources
+from soundsieve.data.store import Store, decode
+from soundsieve.errors import UserError
+from soundsieve.stems import STEMS, Stems
+from soundsieve.target import Target
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that can be drawn for a stem: rows of the store whose sum it is."""
+
+    rows: tuple[int, ...]
+    frames: int
+    unit: str
+    group: str
+    song: str
+    source: Source
+
+
+class Pool:
+    """Sources by stem and split over one PCM store.
+
+    `scope` holds the stems that the data has, none a part of another: the parts of a song where the
+    targets name one of them or where nothing else is there, else the whole.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], store: Store, scope: Sequence[str], stems: Stems = STEMS
+    ):
+        self.store, self.scope, self.sources = store, tuple(scope), tuple(sources)
+        self.sample_rate = store.sample_rate
+        self.entries: dict[tuple[str, str], list[Entry]] = {}
+        for stem in self.scope:
+            for split in SPLITS:
+                self.entries[stem, split] = list(self._entries(stem, split, stems))
+        self._odds = {key: _odds(entries) for key, entries in self.entries.items()}
+
+    def _entries(self, stem: str, split: str, stems: Stems):
+        songs: dict[str, list[int]] = defaultdict(list)
+        for row, source in enumerate(self.sources):
+            inside = source.split == split and stem in stems.path(source.stem)
+            if inside and self.store.frames[row]:
+                songs[source.song if source.stem != stem else f"row {row}"].append(row)
+        for rows in songs.values():
+            source = self.sources[rows[0]]
+            frames = int(self.store.frames[rows].max())
+            unit = source.kind or source.group
+            yield Entry(tuple(rows), frames, unit, source.group, source.song, source)
+
+    def draw(self, stem: str, split: str, luck: float) -> Entry:
+        """One entry; every speaker, song or kind of noise as likely as the root of its length."""
+        key = stem, split
+        if not self.entries[key]:
+            raise UserError(f"the {split} split of this data has no {stem!r}")
+        place = int(np.searchsorted(self._odds[key], luck, "right"))
+        return self.entries[key][min(place, len(self.entries[key]) - 1)]
+
+    def crop(self, entry: Entry, start: int, frames: int) -> NDArray[np.float32]:
+        """Sound of an entry from `start`, fewer frames where it ends. Shape: `[time]`."""
+        audio = np.zeros(max(min(frames, entry.frames - start), 0), np.float32)
+        for row in entry.rows:
+            part = self.store.crop(row, start, len(audio))
+            audio[: len(part)] += part
+        return audio
+
+    def siblings(self, entry: Entry, stem: str, split: str) -> list[Entry]:
+        """The entries of the same group: what may follow a short clip."""
+        return self._groups[stem, split][entry.group]
+
+    @property
+    def _groups(self) -> dict[tuple[str, str], dict[str, list[Entry]]]:
+        if not hasattr(self, "_by_group"):
+            self._by_group = {key: _by_group(entries) for key, entries in self.entries.items()}
+        return self._by_group
+
+    def songs(self, split: str, stems: Sequence[str]) -> dict[str, dict[str, Entry]]:
+        """Songs that have aligned entries for these stems: song -> stem -> entry."""
+        found: dict[str, dict[str, Entry]] = defaultdict(dict)
+        for stem in stems:
+            for entry in self.entries.get((stem, split), []):
+                if entry.song:
+                    found[entry.song][stem] = entry
+        return {song: parts for song, parts in sorted(found.items()) if len(parts) > 1}
+
+
+def open_pool(
+    path: str,
+    sample_rate: int,
+    targets: Sequence[Target],
+    stems: Stems = STEMS,
+    cache: Path = Path("pools"),
+    progress: Callable[[int, int], None] | None = None,
+    licences: Sequence[str] = (),
+) -> Pool:
+    """The pool at a path (or `starter`), decoded at a rate, with the scope that the targets need.
+
+    Raises UserError where the data lacks a stem that the targets name.
+    """
+    sources = sources_of(path, targets, stems)
+    if licences:
+        sources = [s for s in sources if any(name in s.licence for name in licences)]
+    scope = scope_of({source.stem for source in sources}, targets, stems)
+    for target in targets:
+        target.gains(scope, stems, f"the data at {path}")
+    name = f"{Path(path).expanduser().resolve().name}-{fingerprint(sources)}"
+    store = decode(sources, cache / name, sample_rate, progress)
+    return Pool(sources, store, scope, stems)
+
+
+def sources_of(path: str, targets: Sequence[Target] = (), stems: Stems = STEMS) -> list[Source]:
+    """The sources at a path, each with a split."""
+    kept = [term.name for target in targets[:1] for term in target.terms if term.level is not None]
+    clean = kept[0] if len(kept) == 1 and kept[0] != "all" else "speech"
+    root = STARTER if path == "starter" else Path(path).expanduser()
+    return split_sources(find_sources(root, stems, clean))
+
+
+def scope_of(has: set[str], targets: Sequence[Target], stems: Stems = STEMS) -> tuple[str, ...]:
+    """The stems to tell apart.
+
+    >>> from soundsieve.target import parse
+    >>> scope_of({"speech", "music", "vocals", "other", "noise"}, parse("speech+music"))
+    ('speech', 'music', 'noise')
+    >>> scope_of({"speech", "music", "vocals", "other", "noise"}, parse("vocals"))
+    ('speech', 'vocals', 'other', 'noise')
+    """
+    named = {term.name for target in targets for term in target.terms}
+    scope = []
+    for stem in stems.names:
+        parts = {name for name in has if stem in stems.path(name) and name != stem}
+        wanted = any(stem in stems.path(name) and name != stem for name in named)
+        above = set(stems.path(stem)[:-1]) & set(scope)
+        if stem in has and not above and not (parts and wanted):
+            scope.append(stem)
+    return tuple(scope)
+
+
+def fingerprint(sources: Sequence[Source]) -> str:
+    """Six hex digits of the names, sizes, times and splits of the files."""
+    digest = hashlib.sha256()
+    for source in sources:
+        stat = source.path.stat() if source.path.exists() else None
+        facts = (source.path.name, source.stem, source.split, source.span, stat and stat.st_size)
+        digest.update(repr(facts).encode())
+        if stat and not source.path.is_relative_to(STARTER):  # a fresh clone has fresh times
+            digest.update(repr(stat.st_mtime_ns).encode())
+    return digest.hexdigest()[:6]
+
+
+def _odds(entries: Sequence[Entry]) -> NDArray[np.float64]:
+    """Cumulative odds: a unit's is the root of its length, shared among its entries by length."""
+    total: dict[str, float] = defaultdict(float)
+    for entry in entries:
+        total[entry.unit] += entry.frames
+    odds = np.array([entry.frames / total[entry.unit] ** 0.5 for entry in entries], np.float64)
+    return np.cumsum(odds / odds.sum()) if len(odds) else odds
+
+
+def _by_group(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.group].append(entry)
+    return groups

@@ -1,0 +1,63 @@
+"""The training loss, taken on spectra and defined at silence."""
+
+import torch
+from torch import Tensor
+
+POWER = 0.3
+"""Exponent that compresses magnitudes: quiet bins count, as they do to an ear."""
+SNR_CAP = 30.0
+"""Decibels past which a better estimate earns nothing."""
+
+
+def spectral_loss(
+    estimate: tuple[Tensor, Tensor],
+    reference: tuple[Tensor, Tensor],
+    mixture: tuple[Tensor, Tensor],
+    snr_weight: float,
+    phase: bool = True,
+) -> Tensor:
+    """Compressed magnitudes and complex spectra, and a capped SNR in bels.
+
+    Everything is relative to the level of the mixture. An output whose reference is (nearly) silent is
+    measured against the mixture, 30 dB under it at most, so that silence is learned and nothing explodes.
+    Without `phase`, magnitudes alone count.
+
+    Shape: real and imaginary `[output, time, row, bin]` twice, `[time, row, bin]`, `-> [output, row]`.
+    Braun & Tashev, "A consolidated view of loss functions for supervised deep learning-based speech
+    enhancement", 2021, for the compressed terms.
+    """
+    power = mixture[0].square() + mixture[1].square()
+    scale = power.mean((0, 2)).clamp_min(1e-10)[:, None]
+    estimate_power = (estimate[0].square() + estimate[1].square()) / scale
+    reference_power = (reference[0].square() + reference[1].square()) / scale
+    bent = (estimate_power + 1e-6) ** ((POWER - 1) / 2), (reference_power + 1e-6) ** ((POWER - 1) / 2)
+    root = scale.rsqrt()
+    magnitude = bent[0] * (estimate_power + 1e-8).sqrt() - bent[1] * (reference_power + 1e-8).sqrt()
+    loss = magnitude.square()
+    root_power = (estimate_power + 1e-12).sqrt(), (reference_power + 1e-12).sqrt()
+    error = (root_power[0] - root_power[1]).square()
+    if phase:
+        real = (bent[0] * estimate[0] - bent[1] * reference[0]) * root
+        imag = (bent[0] * estimate[1] - bent[1] * reference[1]) * root
+        loss = 0.5 * loss + 0.5 * (real.square() + imag.square())
+        error = (
+            (estimate[0] - reference[0]).square() + (estimate[1] - reference[1]).square()
+        ) / scale
+    compressed = loss.mean((1, 3))
+    if snr_weight == 0:
+        return compressed
+    floor = 10 ** (-SNR_CAP / 10)
+    wanted = reference_power.mean((1, 3)).clamp_min(floor)
+    snr = (error.mean((1, 3)) / wanted + floor).log10()
+    return compressed + snr_weight * snr
+
+
+def activity_loss(activity: Tensor, reference: tuple[Tensor, Tensor], mixture: tuple[Tensor, Tensor]) -> Tensor:
+    """Whether each output is there, frame by frame: cross-entropy against 45 dB under the mixture's level.
+
+    Shape: `[time, batch, output], 2 x [output, time, batch, bin], 2 x [time, batch, bin] -> []`.
+    """
+    level = (mixture[0].square() + mixture[1].square()).mean((0, 2)).clamp_min(1e-10)
+    power = (reference[0].square() + reference[1].square()).mean(3) / level  # [output, time, batch]
+    there = (power > 10**-4.5).float().permute(1, 2, 0)
+    return torch.nn.functional.binary_cross_entropy_with_logits(activity, there)

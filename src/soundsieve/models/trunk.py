@@ -1,0 +1,152 @@
+"""The causal trunk that every live model shares: bands in, memory over time, a mix over bands, bands out.
+
+All weights but the band encoder's are shared over frequency, and every layer acts on the last axis of
+`[time, batch, band, channel]`: nothing is permuted between layers.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from soundsieve.models.recurrence import TimeMix
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": nn.functional.gelu,
+    "relu": torch.relu,
+    "silu": nn.functional.silu,
+    "linear": lambda x: x,
+}
+
+BANDS = ((16, 4), (8, 8), (8, 16))
+"""Count and width in bins of the bands, upwards from 0 Hz; the bin at half the rate follows its neighbour."""
+N_BANDS = sum(count for count, _ in BANDS)
+
+
+class BandEncoder(nn.Module):
+    """Features of the bins of each band to channels, with weights of its own for every band.
+
+    Shape: `[time, batch, bin, feature] -> [time, batch, band, channel]`.
+    """
+
+    def __init__(self, features: int, channels: int):
+        super().__init__()
+        self.weights = nn.ParameterList(
+            torch.randn(count, width * features, channels) / (width * features) ** 0.5
+            for count, width in BANDS
+        )
+        self.bias = nn.Parameter(torch.zeros(N_BANDS, channels))
+
+    def forward(self, features: Tensor) -> Tensor:
+        parts, start = [], 0
+        for weight, (count, width) in zip(self.weights, BANDS, strict=True):
+            bins = features[..., start : start + count * width, :]
+            parts.append(_per_band(bins.unflatten(2, (count, width)).flatten(3), weight))
+            start += count * width
+        return torch.cat(parts, 2) + self.bias
+
+
+class BandDecoder(nn.Module):
+    """Channels of each band to values for its bins.
+
+    Shape: `[time, batch, band, channel] -> [value, time, batch, bin]`, values first so that each is a plane.
+    """
+
+    def __init__(self, channels: int, values: int):
+        super().__init__()
+        self.values = values
+        self.norm = nn.RMSNorm(channels)
+        self.weights = nn.ParameterList(
+            torch.randn(count, channels, values * width) * 0.1 / channels**0.5
+            for count, width in BANDS
+        )
+
+    def forward(self, frames: Tensor) -> Tensor:
+        parts, start = [], 0
+        normed = self.norm(frames)
+        for weight, (count, _) in zip(self.weights, BANDS, strict=True):
+            bands = _per_band(normed[:, :, start : start + count], weight)
+            planes = bands.unflatten(3, (self.values, -1)).permute(3, 0, 1, 2, 4)
+            parts.append(planes.flatten(3))
+            start += count
+        bins = torch.cat(parts, -1).float()
+        return torch.cat([bins, bins[..., -1:]], -1)
+
+
+class BandMix(nn.Module):
+    """Every band hears every other through one small learned matrix, and decides how much of it to take."""
+
+    def __init__(self, channels: int, linear: bool = False):
+        super().__init__()
+        self.linear = linear
+        self.norm = nn.Identity() if linear else nn.RMSNorm(channels)
+        self.inward = nn.Linear(channels, 2 * channels)
+        self.mix = nn.Parameter(torch.randn(N_BANDS, N_BANDS) / N_BANDS**0.5)
+        self.outward = nn.Linear(channels, channels)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        heard, gate = self.inward(self.norm(frames)).chunk(2, -1)
+        mixed = torch.matmul(self.mix.to(heard.dtype), heard)
+        return frames + self.outward(mixed if self.linear else mixed * nn.functional.silu(gate))
+
+
+class Perceptron(nn.Module):
+    """Two dense layers on the channels of each band and frame."""
+
+    def __init__(self, channels: int, activation: str):
+        super().__init__()
+        self.activation = ACTIVATIONS[activation]
+        self.norm = nn.Identity() if activation == "linear" else nn.RMSNorm(channels)
+        self.inward = nn.Linear(channels, 2 * channels)
+        self.outward = nn.Linear(2 * channels, channels)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return frames + self.outward(self.activation(self.inward(self.norm(frames))))
+
+
+class Block(nn.Module):
+    """Memory over time, a mix over bands, a perceptron."""
+
+    def __init__(self, channels: int, activation: str):
+        super().__init__()
+        linear = activation == "linear"
+        self.time = TimeMix(channels, linear)
+        self.band = BandMix(channels, linear)
+        self.dense = Perceptron(channels, activation)
+
+    def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        frames, state = self.time(frames, state)
+        return self.dense(self.band(frames)), state
+
+
+class Trunk(nn.Module):
+    """Features of bins to channels of bands, causal, with one state a block.
+
+    Shape: `[time, batch, bin, feature], [batch, band, channel] * block -> [time, batch, band, channel], …`.
+    """
+
+    def __init__(self, features: int, channels: int, blocks: int, activation: str):
+        super().__init__()
+        self.channels = channels
+        self.encoder = BandEncoder(features, channels)
+        self.blocks = nn.ModuleList(Block(channels, activation) for _ in range(blocks))
+
+    def forward(self, features: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        frames = self.encoder(features)
+        after = []
+        for block, state in zip(self.blocks, states, strict=True):
+            frames, state = block(frames, state)
+            after.append(state)
+        return frames, after
+
+    def initial_states(self, batch: int) -> list[Tensor]:
+        """Memory of silence."""
+        zeros = self.encoder.bias.new_zeros(batch, N_BANDS, self.channels)
+        return [zeros for _ in self.blocks]
+
+
+def _per_band(bands: Tensor, weight: Tensor) -> Tensor:
+    """A matrix of its own for each band: `[time, batch, band, in], [band, in, out] -> [time, batch, band, out]`."""
+    time, batch = bands.shape[:2]
+    rows = bands.flatten(0, 1).transpose(0, 1)  # [band, time * batch, in]
+    return torch.bmm(rows, weight.to(rows.dtype)).transpose(0, 1).unflatten(0, (time, batch))

@@ -1,0 +1,152 @@
+"""The whole way of a run: data, model, training, scores, report, one after another."""
+
+import json
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from soundsieve.data.mixer import Mixer
+from soundsieve.data.pool import Pool, fingerprint, open_pool
+from soundsieve.evaluation.command import baselines, print_scores
+from soundsieve.evaluation.estimators import ModelEstimator
+from soundsieve.evaluation.scoring import score_scenes
+from soundsieve.models.build import build
+from soundsieve.models.files import save
+from soundsieve.models.find import WEIGHTS
+from soundsieve.models.separator import parameters
+from soundsieve.models.spectral import SpectralModel
+from soundsieve.recipe import Recipe
+from soundsieve.report.run import write_report
+from soundsieve.runs import run_folder, versions, write_start
+from soundsieve.training.fit import fit, seed_weights
+from soundsieve.training.module import Training
+
+SAMPLE_RATE = 16000
+"""Rate of the live models, in Hz."""
+VALID_SEED = 1
+"""Added to a recipe's seed for the scenes of validation and scores."""
+
+
+def run(recipe: Recipe, console: Console | None = None) -> Path:
+    """Trains, scores and reports a recipe; the same recipe on the same data continues where it stopped.
+
+    Returns the run folder. Raises UserError for what the user can mend, KeyboardInterrupt after Ctrl-C,
+    when all is saved.
+    """
+    console = console or Console()
+    with progress_bar(console) as progress:
+        pool = pool_of(recipe, progress)
+        folder = run_folder(recipe, fingerprint(pool.sources))
+        if recipe.fresh and folder.exists():
+            shutil.rmtree(folder)
+        if not (folder / "scores.json").exists():
+            console.print(f"run folder: {folder}")
+            write_start(folder, recipe)
+            model = _trained(recipe, pool, folder, progress)
+            _score(recipe, model, pool, folder, progress)
+    print_scores(folder, console)
+    console.print(f"separate with it: recipe separate FILE keep={recipe.keep} model={folder}")
+    return folder
+
+
+def pool_of(recipe: Recipe, progress: Progress, sample_rate: int = SAMPLE_RATE) -> Pool:
+    """The pool that a recipe names, decoded; what had to be left out is said."""
+    task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
+    pool = open_pool(
+        recipe.data.path,
+        sample_rate,
+        recipe.targets,
+        recipe.tree,
+        progress=lambda done, of: progress.update(task, completed=done, total=of),
+        licences=recipe.data.licences,
+    )
+    progress.remove_task(task)
+    for path, reason in list(pool.store.dropped.items())[:10]:
+        progress.console.print(f"left out: {path}: {reason}")
+    if len(pool.store.dropped) > 10:
+        progress.console.print(f"left out: {len(pool.store.dropped) - 10} files more")
+    return pool
+
+
+def mixer_of(recipe: Recipe, pool: Pool, split: str, seed: int) -> Mixer:
+    """The recipe's scenes of one split."""
+    gains = [target.gains(pool.scope, recipe.tree) for target in recipe.targets]
+    settings = {name: getattr(recipe.mix, name) for name in type(recipe.mix).model_fields}
+    return Mixer(pool, gains, split=split, seed=seed, stems=recipe.tree, **settings)
+
+
+def progress_bar(console: Console) -> Progress:
+    """A bar with count, a detail of its own, time spent and time left."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _trained(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> SpectralModel:
+    seed_weights(recipe.seed)
+    model = build(
+        recipe.model.family,
+        pool.scope,
+        recipe.targets,
+        stems=recipe.tree,
+        size=recipe.model.size,
+        channels=recipe.model.channels,
+        blocks=recipe.model.blocks,
+        kind=recipe.mask.kind,
+        activation=recipe.mask.activation,
+        sample_rate=pool.sample_rate,
+    )
+    assert isinstance(model, SpectralModel)
+    train = mixer_of(recipe, pool, "train", recipe.seed)
+    valid = mixer_of(recipe, pool, "valid", recipe.seed + VALID_SEED)
+    training = fit(model, train, valid, recipe, folder, progress)
+    save(model, folder / WEIGHTS, _about(recipe, pool, model, training))
+    return model.eval()
+
+
+def _about(recipe: Recipe, pool: Pool, model: SpectralModel, training: Training) -> dict:
+    """What a model's header says of its making."""
+    steps = training.trainer.global_step
+    licences = sorted({source.licence for source in pool.sources if source.licence})
+    return {
+        "target": recipe.keep,
+        "stems": recipe.stems,
+        "parameters": parameters(model),
+        "latency_seconds": model.latency / model.sample_rate,
+        "training": {
+            "recipe": json.loads(recipe.model_dump_json()),
+            "steps": steps,
+            "best_step": training.best_step,
+            "seconds": round(training.seconds, 1),
+            "audio_hours": round(steps * training.audio_a_step / 3600, 3),
+            "valid_si_sdri": round(training.best_score, 3),
+            "versions": versions(),
+            "data_licences": licences,
+        },
+    }
+
+
+def _score(recipe: Recipe, model: SpectralModel, pool: Pool, folder: Path, progress: Progress) -> None:
+    mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + VALID_SEED)
+    estimators = [ModelEstimator(model, "model"), *baselines(recipe)]
+    scores = score_scenes(estimators, mixer, recipe, progress)
+    write_report(folder, estimators, mixer, recipe, scores)
+    scores.save(folder)

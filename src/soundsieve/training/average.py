@@ -1,0 +1,40 @@
+"""A moving average of the weights: what is validated, scored and shipped."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class Average:
+    """Weights averaged with `decay` a step; early on over the steps there are, so it starts at once."""
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay, self.steps = decay, 0
+        self.weights = {name: p.detach().clone() for name, p in model.named_parameters()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Takes in the model's weights after a step."""
+        self.steps += 1
+        decay = min(self.decay, self.steps / (self.steps + 10))
+        for name, p in model.named_parameters():
+            self.weights[name].lerp_(p, 1 - decay)
+
+    @contextmanager
+    def applied(self, model: nn.Module) -> Iterator[None]:
+        """The model with averaged weights, for as long as the block lasts."""
+        own = {name: p.detach().clone() for name, p in model.named_parameters()}
+        self.copy(self.weights, model)
+        try:
+            yield
+        finally:
+            self.copy(own, model)
+
+    @staticmethod
+    @torch.no_grad()
+    def copy(weights: dict[str, Tensor], model: nn.Module) -> None:
+        """Puts weights into a model."""
+        for name, p in model.named_parameters():
+            p.copy_(weights[name])

@@ -1,0 +1,95 @@
+"""Wires model, scenes and optimizer into Lightning, runs it, and gives back the best weights."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from rich.progress import Progress
+from torch.utils.data import DataLoader, IterableDataset
+
+from soundsieve.data.mixer import Mixer
+from soundsieve.models.spectral import SpectralModel
+from soundsieve.recipe import Recipe
+from soundsieve.training.average import Average
+from soundsieve.training.callbacks import Keeper
+from soundsieve.training.machine import (
+    keep_memory,
+    pick_compile,
+    pick_device,
+    pick_precision,
+)
+from soundsieve.training.module import Training
+
+VALID_SCENES = 48
+STEPS_A_MINUTE = 200
+"""Of the smallest model on two cores: only to tell whether compiling pays."""
+
+
+class Batches(IterableDataset):
+    """The indices of each step's scenes. A step's scenes depend on its number alone, so resuming is exact."""
+
+    def __init__(self, module: Training, batch: int):
+        self.module, self.batch = module, batch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        first = self.module.trainer.global_step
+        for step in range(first, self.module.steps):
+            yield list(range(step * self.batch, (step + 1) * self.batch))
+
+
+def fit(
+    model: SpectralModel, train: Mixer, valid: Mixer, recipe: Recipe, folder: Path, progress: Progress
+) -> Training:
+    """Trains the model in place, from the folder's checkpoint where there is one.
+
+    Raises KeyboardInterrupt after Ctrl-C, when all is saved.
+    """
+    keep_memory()
+    for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    device = pick_device(recipe.device)
+    options = recipe.train
+    module = Training(
+        model,
+        train,
+        valid,
+        steps=options.steps,
+        minutes=options.minutes,
+        batch=options.batch,
+        rate=options.rate,
+        warmup=options.warmup,
+        snr_weight=options.snr_weight,
+        decay=options.ema,
+        precision=pick_precision(options.precision, device),
+        valid_indices=list(range(VALID_SCENES)),
+        valid_snr=recipe.score.snr,
+    )
+    minutes = options.minutes or options.steps / STEPS_A_MINUTE
+    if pick_compile(options.compile, minutes):
+        module.compile_parts()
+    keeper = Keeper(folder, progress, options.validate_every, options.patience)
+    trainer = pl.Trainer(
+        accelerator=device.type,
+        devices=1,
+        max_steps=options.steps,
+        callbacks=[keeper],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        gradient_clip_val=1.0,
+    )
+    resume = keeper.path if keeper.path.exists() else None
+    loader = DataLoader(Batches(module, options.batch), batch_size=None)
+    trainer.fit(module, loader, ckpt_path=resume, weights_only=True)
+    if keeper.interrupted:
+        raise KeyboardInterrupt
+    Average.copy(module.best_weights, model)
+    return module
+
+
+def seed_weights(seed: int) -> None:
+    """Makes the initial weights a function of the seed."""
+    torch.manual_seed(seed)

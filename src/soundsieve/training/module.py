@@ -1,0 +1,173 @@
+"""One training step and the optimizer: all that Lightning is told."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from soundsieve.data.mixer import Mixer, Scenes
+from soundsieve.losses import activity_loss, spectral_loss
+from soundsieve.metrics import si_sdr
+from soundsieve.models.spectral import SpectralModel
+from soundsieve.training.average import Average
+from soundsieve.training.optimizer import MuonAdamW
+
+ACTIVITY_WEIGHT = 0.05
+REMIX_LEVEL = 12.0
+"""Reach in dB of the gains of a random remix."""
+LAST_RATE = 0.03
+"""Share of the peak learning rate at the end."""
+KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds")
+"""What a checkpoint keeps of the course of a training, beside weights and optimizer."""
+
+
+class Training(pl.LightningModule):
+    """Trains a masking model on scenes that it draws by index."""
+
+    def __init__(
+        self,
+        model: SpectralModel,
+        mixer: Mixer,
+        valid: Mixer,
+        *,
+        steps: int,
+        minutes: float | None = None,
+        batch: int,
+        rate: float,
+        warmup: int,
+        snr_weight: float,
+        decay: float,
+        precision: torch.dtype,
+        valid_indices: list[int],
+        valid_snr: list[float],
+    ):
+        super().__init__()
+        self.model, self.mixer, self.valid = model, mixer, valid
+        self.steps, self.minutes, self.rate, self.warmup = steps, minutes, rate, warmup
+        self.audio_a_step = batch * mixer.segment
+        self.seconds = 0.0
+        """Time spent training, over all sittings."""
+        self.best_score, self.best_step, self.stale = -math.inf, 0, 0
+        self.snr_weight, self.precision = snr_weight, precision
+        self.valid_indices, self.valid_snr = valid_indices, valid_snr
+        self.average = Average(model, decay)
+        self.best_weights = self.average.weights
+        self.loss_of = spectral_loss
+        outputs = torch.tensor(model.outputs)
+        self.register_buffer("outputs", outputs, persistent=False)
+        self.register_buffer("inverse", torch.linalg.pinv(outputs), persistent=False)
+        self.phase = getattr(model, "kind", "complex") != "magnitude"
+
+    def compile_parts(self) -> None:
+        """Fuses the element-wise parts; the loop over time stays as it is."""
+        self.loss_of = torch.compile(spectral_loss)
+        model = self.model
+        model.features = torch.compile(model.features)
+        model.masks = torch.compile(model.masks)
+        model.trunk.encoder.forward = torch.compile(model.trunk.encoder.forward)
+        for block in model.trunk.blocks:
+            block.time.before = torch.compile(block.time.before)
+            block.time.after = torch.compile(block.time.after)
+            block.band.forward = torch.compile(block.band.forward)
+            block.dense.forward = torch.compile(block.dense.forward)
+
+    def training_step(self, indices: list[int], _: int) -> Tensor:
+        scenes = self.mixer.scenes(indices)
+        return self.loss(scenes, indices)
+
+    def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
+        """The loss of a batch: every output, and for several outputs two random remixes of them."""
+        model, batch = self.model, len(indices)
+        hop = model.hop
+        stems = scenes.stems[..., : scenes.stems.shape[-1] // hop * hop]
+        channels = stems.shape[2]
+        targets = torch.einsum("os,bsct->obct", self.outputs, stems)
+        sound = torch.cat([stems.sum(1)[None], targets]).flatten(0, 2)
+        real, imag, _ = model.stft.analyse(sound, model.stft.past(len(sound)))
+        real, imag = (
+            part.unflatten(1, (-1, batch * channels)).transpose(0, 1) for part in (real, imag)
+        )
+        mixture, reference = (real[0], imag[0]), (real[1:], imag[1:])
+        with torch.autocast(stems.device.type, self.precision, self.precision != torch.float32):
+            *estimate, activity, _ = model.spectra(
+                *mixture, channels, model.initial_state(batch, channels)
+            )
+        estimate = tuple(part.float() for part in estimate)
+        if len(model.outputs) == 1:
+            return self.loss_of(estimate, reference, mixture, self.snr_weight, self.phase).mean()
+        remix = _remix_gains(len(model.outputs), batch, indices[0]).to(stems)
+        remix = remix.repeat_interleave(channels, 2)
+        mixed = [tuple(_with_remix(part, remix) for part in pair) for pair in (estimate, reference)]
+        loss = self.loss_of(*mixed, mixture, self.snr_weight, self.phase).mean()
+        return loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.average.update(self.model)
+
+    @torch.no_grad()
+    def validate_average(self) -> float:
+        """Mean SI-SDR improvement in dB of the averaged weights on the validation scenes."""
+        gains = []
+        self.model.eval()
+        with self.average.applied(self.model):
+            for start in range(0, len(self.valid_indices), 16):
+                indices = self.valid_indices[start : start + 16]
+                snr = self.valid_snr[(start // 16) % len(self.valid_snr)]
+                scenes = self.valid.scenes(indices, snr=snr, both=True)
+                estimate = self.model(scenes.mixture)
+                weights = scenes.wanted @ self.inverse.to(scenes.wanted)
+                estimate = torch.einsum("boct,bo->bct", estimate, weights)
+                target = scenes.target(scenes.wanted)
+                gain = si_sdr(estimate, target) - si_sdr(scenes.mixture, target)
+                gains += gain.flatten().tolist()
+        self.model.train()
+        return float(np.nanmean(gains))
+
+    def keep_if_best(self, score: float, step: int) -> None:
+        """Keeps a copy of the averaged weights if they score best so far."""
+        self.stale += 1
+        if score > self.best_score:
+            self.best_score, self.best_step, self.stale = score, step, 0
+            self.best_weights = {name: w.clone() for name, w in self.average.weights.items()}
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        optimizer = MuonAdamW(self.model, self.rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _share_of_rate(self, step: int) -> float:
+        """Warm-up, then a cosine down to a small rest."""
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        progress = (step - self.warmup) / max(self.steps - self.warmup, 1)
+        if self.minutes is not None:
+            progress = max(progress, self.seconds / (60 * self.minutes))
+        progress = min(progress, 1.0)
+        return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["average"] = {"weights": self.average.weights, "steps": self.average.steps}
+        checkpoint["best"] = {name: getattr(self, name) for name in KEPT}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.average.weights = checkpoint["average"]["weights"]
+        self.average.steps = checkpoint["average"]["steps"]
+        for name in KEPT:
+            setattr(self, name, checkpoint["best"][name])
+
+
+def _remix_gains(outputs: int, batch: int, seed: int, remixes: int = 2) -> Tensor:
+    """Gains 0, 1 or drawn in dB, 40/30/30. Shape: `[remix, output, batch]`."""
+    generator = torch.Generator().manual_seed(seed)
+    shape = (remixes, outputs, batch)
+    kind = torch.rand(shape, generator=generator)
+    level = (torch.rand(shape, generator=generator) * 2 - 1) * REMIX_LEVEL
+    return torch.where(kind < 0.4, 0.0, torch.where(kind < 0.7, 1.0, 10 ** (level / 20)))
+
+
+def _with_remix(spectra: Tensor, gains: Tensor) -> Tensor:
+    """The outputs followed by their remixes: `[output + remix, time, row, bin]`."""
+    return torch.cat([spectra, torch.einsum("otrf,mor->mtrf", spectra, gains)])
