@@ -6,12 +6,13 @@ import sys
 import pytest
 import torch
 
-from soundsieve.audio.io import info, read
+from soundsieve.audio.io import info, read, write
 from soundsieve.errors import UserError
 
 PROBE = """
 import json
-print(json.dumps({"streams": [{"codec_name": "aac", "sample_rate": "22050", "channels": 2}]}))
+print(json.dumps({"streams": [{"codec_name": "aac", "sample_rate": "22050", "channels": 2}],
+    "format": {"duration": "2.0"}}))
 """
 DECODE = """
 import array, sys
@@ -46,6 +47,7 @@ def test_other_kinds_are_decoded_by_ffmpeg(tools, song):
     tools(ffprobe=PROBE, ffmpeg=DECODE)
     found = info(song)
     assert (found.sample_rate, found.channels, found.frames) == (22050, 2, None)
+    assert found.expected == 44100
     audio, sample_rate = read(song)
     assert sample_rate == 22050
     assert torch.equal(audio, (torch.arange(5000) / 5000).unflatten(0, (-1, 2)).T)
@@ -68,3 +70,16 @@ def test_without_ffmpeg_the_line_says_so(tools, song):
     tools()
     with pytest.raises(UserError, match="need ffmpeg, so install it"):
         info(song)
+
+
+def test_a_flac_from_a_pipe_has_no_length_and_is_decoded_by_ffmpeg(tools, tmp_path):
+    path = tmp_path / "a.flac"
+    write(path, torch.zeros(2, 2500), 22050)
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0  # the 36 bits of the length in the header
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    tools(ffprobe=PROBE, ffmpeg=DECODE)
+    found = info(path)
+    assert (found.format, found.subtype, found.frames) == ("FLAC", "PCM_16", None)
+    assert read(path)[0].shape == (2, 2500)

@@ -1,5 +1,7 @@
 """Audio files: what goes in comes out, and what is no audio is said in one line."""
 
+import resource
+
 import numpy as np
 import pytest
 import soundfile
@@ -110,4 +112,17 @@ def test_what_is_no_whole_audio_gives_one_line_that_names_it(tmp_path, name, wor
 def test_a_file_that_cannot_be_written_gives_one_line(tmp_path, name):
     with pytest.raises(UserError, match=name.split("/")[-1]):
         write(tmp_path / name, noise(1, 10), 8000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_gives_one_line_and_leaves_nothing(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        for name in ("a.wav", "a.flac"):
+            with pytest.raises(UserError, match=name), Writer(tmp_path / name, 16000, 1) as writer:
+                for _ in range(20):
+                    writer.write(noise(1, 16000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []

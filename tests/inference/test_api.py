@@ -51,3 +51,17 @@ def test_whole_numbers_are_refused(model):
 def test_a_model_is_found_by_name(monkeypatch, halves):
     monkeypatch.setattr(api, "find", {"any": halves}.__getitem__)
     assert load("any").separator is halves
+
+
+def test_bad_samples_are_refused_in_whole_signals_and_replaced_in_streams(model):
+    audio = np.zeros(2000, np.float32)
+    audio[[10, 20]] = np.nan, np.inf
+    with pytest.raises(ValueError, match="finite"):
+        model.separate(audio, 16000)
+    stream = model.stream(keep="speech")
+    assert np.isfinite(stream.push(audio)).all()
+    assert stream.replaced == 2
+
+
+def test_torch_outputs_can_be_changed_in_place(model):
+    model.separate(torch.zeros(1000), 16000, keep="speech").mul_(2)

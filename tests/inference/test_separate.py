@@ -68,6 +68,16 @@ def test_other_kinds_become_16_bit_flac(run, tmp_path):
     assert (found.subtype, found.frames) == ("PCM_16", soundfile.info(source).frames)
 
 
+def test_what_flac_cannot_hold_becomes_16_bit_wav(run, tmp_path):
+    inputs = [put(tmp_path / "a.aiff", 88201), put(tmp_path / "b.aiff", 16000, 9)]
+    assert run(inputs) == []
+    for source in inputs:
+        a = soundfile.info(source)
+        b = soundfile.info(tmp_path / "out" / f"{source.stem}.speech.wav")
+        assert (a.samplerate, a.channels, a.frames) == (b.samplerate, b.channels, b.frames)
+        assert b.subtype == "PCM_16"
+
+
 def test_kept_and_residual_sum_to_the_file(run, tmp_path):
     source = put(tmp_path / "a.wav", 44100, 2, 2.0, subtype="FLOAT")
     run([source], "speech+noise@-12", residual=True)

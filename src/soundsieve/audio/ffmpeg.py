@@ -23,6 +23,7 @@ class AudioStream:
     sample_rate: int
     channels: int
     codec: str
+    seconds: float | None
 
 
 def probe(path: Path) -> AudioStream:
@@ -33,15 +34,25 @@ def probe(path: Path) -> AudioStream:
             "all others need ffmpeg, so install it."
         )
     command = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-of", "json"]
-    command += ["-show_entries", "stream=codec_name,sample_rate,channels", f"file:{path}"]
+    command += [
+        "-show_entries",
+        "stream=codec_name,sample_rate,channels:format=duration",
+        f"file:{path}",
+    ]
     found = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    streams = json.loads(found.stdout or "{}").get("streams", [])
-    if found.returncode or not streams or not int(streams[0].get("sample_rate", 0)):
+    said = json.loads(found.stdout or "{}")
+    stream = next(iter(said.get("streams", [])), {})
+    if found.returncode or not int(stream.get("sample_rate", 0)) or not stream.get("channels"):
         raise UserError(
             f"{path}: expected audio, got what neither soundfile nor ffmpeg reads; check the file."
         )
-    stream = streams[0]
-    return AudioStream(int(stream["sample_rate"]), int(stream["channels"]), stream["codec_name"])
+    seconds = said.get("format", {}).get("duration")
+    return AudioStream(
+        int(stream["sample_rate"]),
+        int(stream["channels"]),
+        stream["codec_name"],
+        None if seconds is None else float(seconds),
+    )
 
 
 def blocks(

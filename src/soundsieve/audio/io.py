@@ -30,19 +30,24 @@ FORMATS = {
 LOUDEST = 2.0**31
 """Beyond this a sample is no audio: not even 32-bit whole numbers taken as they are reach it."""
 _BLOCK = 1 << 18
-_ENDLESS = 1 << 60
+_ENDLESS = 1 << 60  # what libsndfile says of a flac from a pipe, which it cannot read
 _WAV_LIMIT = 4_294_000_000  # bytes; a RIFF header counts in 32 bits
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of itself; `frames` is None where only decoding tells."""
+    """What a file says of itself.
+
+    `frames` is None where only decoding tells; `expected` is then a guess for displays, or None too.
+    """
 
     sample_rate: int
     channels: int
     frames: int | None
     format: str
     subtype: str
+    expected: int | None = None
+    decoder: str = "soundfile"
 
 
 def info(path: str | Path) -> AudioInfo:
@@ -52,14 +57,18 @@ def info(path: str | Path) -> AudioInfo:
     try:
         found = soundfile.info(str(path))
     except soundfile.LibsndfileError:
-        stream = ffmpeg.probe(path)
-        return AudioInfo(stream.sample_rate, stream.channels, None, "FFMPEG", stream.codec)
-    # The length of an mp3 is an estimate; a flac that was written into a pipe has none.
-    exact = found.format != "MP3" and found.frames < _ENDLESS
-    if exact and not found.frames:
+        return _through_ffmpeg(path)
+    if found.frames >= _ENDLESS:
+        return _through_ffmpeg(path, found.format, found.subtype)
+    if found.format == "MP3":  # its length is an estimate
+        frames, expected = None, found.frames
+    elif found.frames:
+        frames = expected = found.frames
+    else:
         raise UserError(f"{path}: expected audio, got a file of no samples; leave it out.")
-    frames = found.frames if exact else None
-    return AudioInfo(found.samplerate, found.channels, frames, found.format, found.subtype)
+    return AudioInfo(
+        found.samplerate, found.channels, frames, found.format, found.subtype, expected
+    )
 
 
 def read(path: str | Path, start: int = 0, frames: int | None = None) -> tuple[Tensor, int]:
@@ -117,7 +126,7 @@ class Reader:
             raise UserError(self._cut(position))
 
     def _decoded(self, size: int) -> Iterator[Tensor]:
-        if self.info.format == "FFMPEG":
+        if self.info.decoder == "ffmpeg":
             yield from ffmpeg.blocks(self.path, self.sample_rate, self.channels, size, self._start)
             return
         position = self._start
@@ -189,6 +198,7 @@ class Writer:
                 f"{self.path}: expected a file to write, got a folder; choose another name."
             )
         try:
+            self._partial.touch()
             self._file = soundfile.SoundFile(
                 str(self._partial),
                 "w",
@@ -197,9 +207,11 @@ class Writer:
                 self.subtype,
                 format=self.format,
             )
-        except soundfile.LibsndfileError as error:
+        except OSError as error:
+            raise UserError(self._failed((error.strerror or "no reason given").lower())) from error
+        except (soundfile.LibsndfileError, ValueError) as error:
             self._partial.unlink(missing_ok=True)
-            raise UserError(self._failed(error)) from error
+            raise UserError(self._failed(str(error).split(": ")[-1].rstrip("."))) from error
         return self
 
     def __exit__(
@@ -209,11 +221,12 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         assert self._file is not None
-        self._file.close()
-        if kind is not None:
+        try:
+            self._file.close()
+            if kind is None:
+                os.replace(self._partial, self.path)
+        finally:
             self._partial.unlink(missing_ok=True)
-            return
-        os.replace(self._partial, self.path)
 
     def write(self, block: Tensor) -> None:
         """Append a block. Shape: `[channel, time]`."""
@@ -230,12 +243,14 @@ class Writer:
             block = whole_numbers(block, bits)
         try:
             self._file.write(block.T.contiguous().numpy())
-        except soundfile.LibsndfileError as error:
-            raise UserError(self._failed(error)) from error
+        except (
+            soundfile.LibsndfileError,
+            AssertionError,
+        ) as error:  # soundfile asserts on a full disk
+            raise UserError(self._failed(str(error) or "is the disk full?")) from error
 
-    def _failed(self, error: Exception) -> str:
+    def _failed(self, reason: str) -> str:
         kind = f"{self.format} {self.subtype}, {self.channels} channels, {self.sample_rate} Hz"
-        reason = str(error).split(": ")[-1].strip().rstrip(".")
         return (
             f"{self.path}: cannot be written as {kind} ({reason}); choose another folder or kind."
         )
@@ -255,6 +270,14 @@ def unusable(block: Tensor) -> Tensor | None:
     """Which samples are no audio: not finite, or beyond `LOUDEST`; None where all are well."""
     well = block.abs() <= LOUDEST  # false for NaN too
     return None if bool(well.all()) else ~well
+
+
+def _through_ffmpeg(path: Path, format: str = "OTHER", subtype: str = "") -> AudioInfo:
+    found = ffmpeg.probe(path)
+    expected = None if found.seconds is None else round(found.seconds * found.sample_rate)
+    return AudioInfo(
+        found.sample_rate, found.channels, None, format, subtype or found.codec, expected, "ffmpeg"
+    )
 
 
 def _check_file(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Change the sample rate by a linear-phase windowed sinc, block by block and exactly.
 
 Output sample m lies at input time m * in / out. With the ratio reduced to I : O that is input
-sample p = m * I // O plus a phase r = m * I % O, and y[m] = sum_t x[p - W + 1 + t] * taps[r, t]
+sample p = m * I // O plus a phase r = m * I % O, and y[m] = sum_t x[p - W + 1 + t] * taps[m % O, t]
 over 2 W taps. Positions are whole numbers, so there is no drift in ten hours, and blocks of any
 size give the same samples.
 """
@@ -51,9 +51,7 @@ class StreamResampler:
         common = gcd(from_rate, to_rate)
         self.step, self.phases = from_rate // common, to_rate // common
         self.lookahead = ceil(_ZEROS * max(1, self.step / self.phases))
-        periods = ceil(
-            self.lookahead / self.step
-        )  # of the pattern of phases, in one matrix product
+        periods = ceil(self.lookahead / self.step)  # of the phases, in one matrix product
         self._span, self._count = periods * self.step, periods * self.phases
         self._taps = _bank(self.step, self.phases, self.lookahead)
         width = self._span + 2 * self.lookahead - 1
@@ -115,24 +113,27 @@ class StreamResampler:
     def _gathered(self, first: int, end: int) -> Tensor:
         """Each output's taps picked one by one: slower, for ratios whose matrix would be large."""
         windows = self._buffer.unfold(-1, 2 * self.lookahead, 1)  # [channel, position, tap]
-        parts = []
-        for begin in range(first, end, _GATHER_CHUNK):
-            moments = torch.arange(begin, min(begin + _GATHER_CHUNK, end)) * self.step
-            position, phase = moments // self.phases, moments % self.phases
+        parts, begin = [], first
+        while begin < end:
+            row = begin % self.phases
+            stop = min(begin + _GATHER_CHUNK, begin - row + self.phases, end)
+            position = torch.arange(begin, stop) * self.step // self.phases
             picked = windows[:, position + 1 - self.lookahead - self._start]
-            parts.append((picked * self._taps[phase]).sum(-1))
+            parts.append((picked * self._taps[row : row + stop - begin]).sum(-1))
+            begin = stop
         return torch.cat(parts, -1)
 
 
 def _bank(step: int, phases: int, half: int) -> Tensor:
-    """The taps of every phase; each row sums to 1, so that a constant stays itself.
+    """The taps of one period of outputs; each row sums to 1, so that a constant stays itself.
 
-    Shape: `[phase, 2 * half]`.
+    Shape: `[phases, 2 * half]`.
     """
     scale = min(1.0, phases / step) * _CUTOFF
     reach = _ZEROS * max(1.0, step / phases)
     rows = []
-    for phase in torch.arange(phases, dtype=torch.float64).split(4096):
+    for outputs in torch.arange(phases).split(4096):
+        phase = (outputs * step % phases).double()
         time = torch.arange(1 - half, half + 1, dtype=torch.float64) - phase[:, None] / phases
         inside = (1 - (time / reach).square()).clamp(min=0)
         taps = torch.sinc(scale * time) * torch.special.i0(_BETA * inside.sqrt()) * (inside > 0)
@@ -146,4 +147,4 @@ def _banded(taps: Tensor, step: int, count: int, width: int) -> Tensor:
     moments = torch.arange(count) * step
     rows = (moments // phases)[:, None] + torch.arange(n_taps)
     matrix = torch.zeros(count, width)
-    return matrix.scatter_(1, rows, taps[moments % phases]).T.contiguous()
+    return matrix.scatter_(1, rows, taps[torch.arange(count) % phases]).T.contiguous()

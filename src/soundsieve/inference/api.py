@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from soundsieve.audio.io import unusable
+from soundsieve.inference.pipe import Guard
 from soundsieve.inference.separate import separate_audio
 from soundsieve.inference.stream import Stream
 from soundsieve.models.find import find
@@ -21,7 +23,7 @@ Array = TypeVar("Array", np.ndarray, Tensor)
 
 def load(name: str | Path | None = None) -> Model:
     """Load a shipped model by name, a run folder or a model file; by default the best there is."""
-    return Model(find(name))
+    return Model(find(None if name is None else str(name)))
 
 
 class Model:
@@ -45,6 +47,8 @@ class Model:
         `kept, removed = model.separate(audio, 16000, "speech", residual=True)`.
         """
         signal = _signal(audio)
+        if unusable(signal) is not None:
+            raise ValueError("expected finite samples, got NaN, Inf or huge ones; mend them first")
         outputs = separate_audio(self.separator, signal, sample_rate, self._targets(keep), residual)
         return _like(audio, outputs)
 
@@ -60,10 +64,13 @@ class Model:
 
 
 class Live:
-    """A stream of arrays: `push` gives as many samples as it takes, `latency` samples late."""
+    """A stream of arrays: `push` gives as many samples as it takes, `latency` samples late.
+
+    Samples that are not finite become zeros; `replaced` counts them.
+    """
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        self._stream, self._guard = stream, Guard()
         self._as_last: Callable[[Tensor], np.ndarray | Tensor] = lambda outputs: outputs
 
     @property
@@ -71,11 +78,16 @@ class Live:
         """Samples by which the output lags."""
         return self._stream.latency
 
+    @property
+    def replaced(self) -> int:
+        """Samples so far that were no finite numbers and became zeros."""
+        return self._guard.replaced
+
     def push(self, block: Array) -> Array:
         """Take a block, `[time]` or `[channel, time]`, and give one of the same shape."""
         empty = block[..., :0]
         self._as_last = lambda outputs: _like(empty, outputs)
-        return _like(block, self._stream.push(_signal(block)))
+        return _like(block, self._stream.push(self._guard(_signal(block))))
 
     def flush(self) -> np.ndarray | Tensor:
         """Give the last `latency` samples, as the kind of array that came."""

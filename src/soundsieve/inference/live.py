@@ -26,7 +26,7 @@ def stream(
     source: str | Path,
     sink: str | Path,
     targets: Sequence[Target],
-    model_name: str | Path | None = None,
+    model_name: str | None = None,
     block: int | None = None,
     sample_rate: int | None = None,
     channels: int = 1,

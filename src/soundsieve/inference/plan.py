@@ -68,7 +68,8 @@ def kind_like(source: Path, found: AudioInfo) -> tuple[str, str, str]:
         return suffix, found.format, found.subtype if found.subtype in _EXACT else "PCM_16"
     if found.format == "FLAC":
         return ".flac", "FLAC", found.subtype
-    if found.channels > 8:  # more than flac holds
+    high = found.sample_rate > 65535 and found.sample_rate % 10
+    if found.channels > 8 or high:  # what flac cannot hold
         return ".wav", "WAV", "PCM_16"
     return ".flac", "FLAC", "PCM_16"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -32,7 +33,7 @@ _SHORTEST = 1.0
 def separate_files(
     inputs: Sequence[str | Path],
     targets: Sequence[Target],
-    model_name: str | Path | None = None,
+    model_name: str | None = None,
     out: str | Path | None = None,
     residual: bool = False,
     progress: Progress | None = None,
@@ -59,7 +60,6 @@ def separate_files(
     return errors
 
 
-@torch.inference_mode()
 def separate_audio(
     model: Separator,
     audio: Tensor,
@@ -87,7 +87,7 @@ def _separate_file(
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(job.source))
         meter = stack.enter_context(
-            Meter(progress, job.source.name, found.sample_rate, found.frames)
+            Meter(progress, job.source.name, found.sample_rate, found.expected)
         )
         writers = [
             stack.enter_context(
@@ -129,6 +129,8 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         reason = (error.strerror or "no folder").lower()
         raise UserError(f"{folder}: cannot be made ({reason}); choose another out=.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: cannot be written to (permission denied); choose another out=.")
 
 
 def _say(text: str, progress: Progress | None) -> None:

@@ -69,7 +69,7 @@ class Stream:
         self._mixture = Fifo(channels)  # for which there is no estimate yet
         self._ready = Fifo(len(rows) + residual, channels, zeros=self.latency)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def push(self, block: Tensor) -> Tensor:
         """Take a block and give as many samples, delayed by `latency`.
 

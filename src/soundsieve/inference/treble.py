@@ -42,8 +42,8 @@ class Treble:
         self._whole = all(abs(sum(gains) - 1) < 1e-6 for gains in zip(*outputs, strict=True))
         self._keep = exp(-hop / sample_rate / _SMOOTHING)
         self._filter = _high_pass(octave / sample_rate)
+        self._signals = Fifo(len(outputs) + 1, channels)  # less than a frame
         self._past = torch.zeros(len(outputs) + 1, channels, _TAPS - 1)
-        self._products = Fifo(len(outputs) + 1)
         self._smooth = torch.zeros(len(outputs) + 1)
         self._gains = torch.zeros(len(outputs), 0)  # of frame _first, _first + 1, ...
         self._first = -1  # a copy of frame 0, to draw the first line from
@@ -62,18 +62,10 @@ class Treble:
 
         Shape: `[output, channel, time], [channel, time]`.
         """
-        if not mixture.shape[-1]:
-            return
-        signals = torch.cat([estimates, mixture[None]])
-        padded = torch.cat([self._past, signals], -1)
-        self._past = padded[..., 1 - _TAPS :].clone()
-        top = torch.nn.functional.conv1d(padded.flatten(0, 1)[:, None], self._filter)[:, 0]
-        top = top.unflatten(0, signals.shape[:2])
-        self._products.push((top * top[-1] + _FULL_BAND * signals * mixture).sum(1))
-        count = len(self._products) // self.hop
+        self._signals.push(torch.cat([estimates, mixture[None]]))
+        count = len(self._signals) // self.hop
         if count:
-            frames = self._products.pop(count * self.hop).unflatten(-1, (count, self.hop)).sum(-1)
-            gains = self._smoothed(frames)
+            gains = self._smoothed(self._products(self._signals.pop(count * self.hop)))
             before = self._gains if self._gains.shape[1] else gains[:, :1]
             self._gains = torch.cat([before, gains], -1)
 
@@ -86,14 +78,34 @@ class Treble:
         step, span = self.sample_rate, self.hop * rate
         if not count:
             return self._gains.new_zeros(len(self._gains), 0)
-        moments = torch.arange(first, first + count) * step
-        frame = torch.div(moments, span, rounding_mode="floor")
-        share = ((moments - frame * span).double() / span).float()
-        at = frame - self._first
+        begin = first * step // span
+        moments = (
+            torch.arange(count, dtype=torch.float64).mul_(step).add_(first * step - begin * span)
+        )
+        moments /= span
+        frame = moments.long()
+        share = (moments - frame).float()
+        at = frame + (begin - self._first)
         before, after = self._gains[:, at - 1], self._gains[:, at]
         drop = (first + count) * step // span - 1 - self._first
         self._gains, self._first = self._gains[:, drop:], self._first + drop
         return before + (after - before) * share
+
+    def _products(self, signals: Tensor) -> Tensor:
+        """Each signal times the mixture, summed over the top octave of each frame and all channels.
+
+        Every second sample tells as much: the octave folds onto the lower half of the band.
+        Shape: `[output + 1, channel, frame * hop] -> [output + 1, frame]`.
+        """
+        padded = torch.cat([self._past, signals], -1)
+        self._past = padded[..., 1 - _TAPS :].clone()
+        stride = 2 - self.hop % 2
+        top = torch.nn.functional.conv1d(
+            padded.flatten(0, 1)[:, None], self._filter, stride=stride
+        ).view(*signals.shape[:2], -1)
+        full = signals[..., ::stride]
+        products = top * top[-1] + _FULL_BAND * full * full[-1]
+        return products.sum(1).unflatten(-1, (-1, self.hop // stride)).sum(-1)
 
     def _smoothed(self, frames: Tensor) -> Tensor:
         """Gains of frames from their products. Shape: `[output + 1, frame] -> [output, frame]`."""
