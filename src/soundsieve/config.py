@@ -45,15 +45,7 @@ def resolve(recipe: str | Path | None = None, overrides: Sequence[str] = ()) -> 
 
 def dump(recipe: Recipe) -> str:
     """A recipe as YAML, which `resolve` reads back to the same recipe."""
-    lines: list[str] = []
-    for key, value in recipe.model_dump(mode="json").items():
-        field = field_of(key)
-        if field and is_part(field):
-            lines.append(f"{key}:")
-            lines += [f"  {name}: {_inline(inner)}" for name, inner in value.items()]
-        else:
-            lines.append(f"{key}: {_inline(value)}")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in _lines(recipe.model_dump(mode="json"), ""))
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -81,6 +73,18 @@ def split_pair(word: str) -> tuple[str, str]:
     if not equals or not key:
         raise UserError(f"expected key=value on the command line, got {word!r}.")
     return key, value
+
+
+def _lines(values: dict[str, Any], above: str) -> Iterator[str]:
+    """The YAML of a recipe or of a part of it, whose dotted key is `above`."""
+    indent = "  " * above.count(".")
+    for name, value in values.items():
+        field = field_of(above + name)
+        if field and is_part(field):
+            yield f"{indent}{name}:"
+            yield from _lines(value, f"{above}{name}.")
+        else:
+            yield f"{indent}{name}: {_inline(value)}"
 
 
 def _locate(recipe: str | Path) -> Path:

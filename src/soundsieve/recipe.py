@@ -80,6 +80,46 @@ class Data(Part):
         return _expand(path)
 
 
+class Effects(Part):
+    """What befalls the sounds of a scene on their way into a file; odds of 0 cost nothing."""
+
+    room: float = knob(0.0, "odds that a scene is in a room; late speech joins the noise", ge=0, le=1)
+    t60: Annotated[Law, within(0.1, 1.2)] = knob(
+        Law.uniform(0.15, 0.8), "reverberation time of that room", "s"
+    )
+    speed: float = knob(0.0, "odds that a source is played faster or slower", ge=0, le=1)
+    speed_range: float = knob(0.1, "largest change of that speed, as a part of it", ge=0, le=0.5)
+    babble: float = knob(0.0, "odds that noise holds the voices of several talkers", ge=0, le=1)
+    wind: float = knob(0.0, "odds that noise outside a room holds bursts of wind", ge=0, le=1)
+    pause: float = knob(0.0, "odds that a talker pauses", ge=0, le=1)
+    event: float = knob(0.0, "odds that a prompt is one event: silence, chime, voice", ge=0, le=1)
+    duck: float = knob(0.0, "odds that music is turned down under prompts", ge=0, le=1)
+    duck_depth: Annotated[Law, within(0, 40)] = knob(Law.uniform(6, 20), "by how much", "dB")
+    loudspeaker: dict[str, Annotated[float, Field(ge=0, le=1)]] = knob(
+        {"prompts": 0.85, "speech": 0.03}, "odds that a stem comes through a small loudspeaker"
+    )
+    distortion: float = knob(0.0, "odds that such a loudspeaker distorts", ge=0, le=1)
+    guard: float = knob(0.0, "odds that a scene has the bandwidth of its dullest source", ge=0, le=1)
+    tilt: float = knob(0.0, "odds that the channel is bright or dull", ge=0, le=1)
+    tilt_range: float = knob(3.0, "largest slope of that tilt", "dB/octave", ge=0, le=12)
+    band: float = knob(0.0, "odds of a band limit of 4, 8, 11, 16 or 24 kHz", ge=0, le=1)
+    gain_step: float = knob(0.0, "odds that the gain steps inside a scene", ge=0, le=1)
+    gain_range: float = knob(10.0, "largest such step, up or down", "dB", ge=0, le=40)
+    limiter: float = knob(0.0, "odds that the channel limits peaks", ge=0, le=1)
+    clip: float = knob(0.0, "odds that the channel clips, hard or soft", ge=0, le=1)
+    packet_loss: float = knob(0.0, "odds that the channel loses packets", ge=0, le=1)
+    codec: float = knob(0.0, "odds of a trip through Opus or MP3 (slow)", ge=0, le=1)
+    swap: float = knob(0.0, "odds that the channels of stereo music change places", ge=0, le=1)
+    width: float = knob(0.0, "odds that stereo music is made wider or narrower", ge=0, le=1)
+
+    @field_validator("loudspeaker", mode="before")
+    @classmethod
+    def _fill(cls, odds: object) -> object:
+        """Stems that a recipe does not name keep their odds."""
+        default = cls.model_fields["loudspeaker"].default
+        return {**default, **odds} if isinstance(odds, dict) else odds
+
+
 class Mix(Part):
     """How scenes are drawn."""
 
@@ -99,6 +139,7 @@ class Mix(Part):
     coherence: float = knob(0.5, "odds that the stems of a song are of one song", ge=0, le=1)
     eq: float = knob(0.5, "odds that a source passes a random equaliser", ge=0, le=1)
     eq_range: float = knob(6.0, "largest boost or cut of that equaliser", "dB", ge=0, le=24)
+    effects: Effects = Effects()
 
     @field_validator("presence", mode="before")
     @classmethod
@@ -198,10 +239,15 @@ class Recipe(Part):
         with _blame("score.against"):
             for stem in self.score.against:
                 tree.check(stem)
-        for stem in self.mix.presence.keys() - tree.children("all"):
-            with _blame(f"mix.presence.{stem}"):
-                tree.check(stem)
-                raise UserError(f"{stem!r} is a part; give the odds of {tree.path(stem)[1]!r}.")
+        tables = {
+            "mix.presence": self.mix.presence,
+            "mix.effects.loudspeaker": self.mix.effects.loudspeaker,
+        }
+        for key, table in tables.items():
+            for stem in table.keys() - tree.children("all"):
+                with _blame(f"{key}.{stem}"):
+                    tree.check(stem)
+                    raise UserError(f"{stem!r} is a part; give the odds of {tree.path(stem)[1]!r}.")
         # Two spellings of one target are one recipe; for everyone else the model is frozen.
         object.__setattr__(self, "keep", normal_form(targets))
         return self
