@@ -32,8 +32,8 @@ def to_level(power: Tensor, floor: float = 1e-20) -> Tensor:
 def active_power(audio: Tensor, sample_rate: int) -> Tensor:
     """Mean power over the active frames: those within 40 dB of the loudest, 20 ms each.
 
-    A sentence with pauses has the level of its words, so that an SNR means the same for speech as for
-    a fan. Exactly 0 for silence.
+    A sentence with pauses has the level of its words, so that an SNR means the same for speech as
+    for a fan. Exactly 0 for silence.
 
     Shape: `[..., channel, time] -> [...]`.
 

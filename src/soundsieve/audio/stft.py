@@ -7,9 +7,9 @@ from torch import Tensor, nn
 class Stft(nn.Module):
     """Analysis and synthesis with one square-root Hann window and an explicit past.
 
-    Frames come time first, `[frame, row, bin]`, as separate real and imaginary parts: the order in which
-    the networks work, and complex tensors do not fuse under `torch.compile`. Synthesis lags analysis by
-    `delay = n_fft - hop` samples, the part of a frame that later frames still add to.
+    Frames come time first, `[frame, row, bin]`, as separate real and imaginary parts: the order in
+    which the networks work, and complex tensors do not fuse under `torch.compile`. Synthesis lags
+    analysis by `delay = n_fft - hop` samples, the part of a frame that later frames still add to.
 
     >>> stft, audio = Stft(512, 256), torch.randn(1, 1024)
     >>> real, imag, _ = stft.analyse(audio, stft.past(1))
@@ -53,7 +53,7 @@ class Stft(nn.Module):
         return spectrum.real, spectrum.imag, signal[:, -self.delay :]
 
     def synthesise(self, real: Tensor, imag: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
-        """The block that spectra stand for, `delay` samples late, and the overlap that is still open.
+        """The block that spectra stand for, `delay` samples late, and the overlap still open.
 
         Shape: `[k, row, bin], [k, row, bin], [row, delay] -> [row, k * hop], [row, delay]`.
         """

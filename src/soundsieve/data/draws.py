@@ -1,8 +1,8 @@
 """Random draws that are a function of (seed, scene, name) and of nothing else.
 
-A counter-based generator (SplitMix64: Steele, Lea & Flood, "Fast splittable pseudorandom number generators",
-OOPSLA 2014) needs no state, so a scene is the same in any batch, worker or order, and each kind of draw
-has its own stream: switching one effect off changes no other.
+A counter-based generator (SplitMix64: Steele, Lea & Flood, "Fast splittable pseudorandom number
+generators", OOPSLA 2014) needs no state, so a scene is the same in any batch, worker or order, and
+each kind of draw has its own stream: switching one effect off changes no other.
 """
 
 import zlib

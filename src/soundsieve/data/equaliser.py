@@ -25,7 +25,7 @@ def draw_curves(draws: Draws, stems: int, odds: float, reach: float) -> NDArray[
 
 
 def draw_loudspeakers(draws: Draws, odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lower and upper edge in Hz of the loudspeaker that each stem comes through; 0 and infinity for none.
+    """The edges in Hz of the loudspeaker that each stem comes through; 0 and infinity for none.
 
     Shape: `odds [stem] -> [scene, stem, 2]`.
     """

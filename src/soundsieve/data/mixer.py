@@ -13,14 +13,22 @@ from soundsieve.data.crops import Cropper
 from soundsieve.data.draws import Draws
 from soundsieve.data.equaliser import draw_curves, draw_loudspeakers, equalise
 from soundsieve.data.pool import Entry, Pool
+from soundsieve.errors import UserError
 from soundsieve.law import Law
 from soundsieve.stems import STEMS, Stems
 
 PEAK = 0.99
 """Largest sample of a mixture: a scene that would clip is turned down."""
-
+PRESENCE = 0.5
+"""Odds of a kind of sound that `presence` does not name."""
 LOUDSPEAKER = {"prompts": 0.85, "speech": 0.03}
-"""Odds that a stem comes through a small loudspeaker: prompts do, and so that it is no proof, some talkers."""
+"""Odds of a small loudspeaker: prompts come through one, and some talkers, so it is no proof."""
+PARTS = {"noise": 0.4, "music": 0.85}
+"""Odds of each part of a kind that sounds: of noise one or a few, of a song most."""
+TRIES = 64
+"""Scenes that are looked at, at most, in place of one whose target or interference is silent."""
+REDRAWN = 2**40
+"""Added to a scene's index for each of them."""
 
 
 @dataclass
@@ -34,6 +42,7 @@ class Scenes:
     """The gains whose target the SNR speaks of. Shape: `[batch, stem]`."""
     draws: dict[str, NDArray] = field(default_factory=dict)
     kinds: list[dict[str, str]] = field(default_factory=list)
+    """Of each scene: stem -> kind of its first source."""
     textures: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -44,14 +53,27 @@ class Scenes:
     def target(self, gains: Sequence[float] | Tensor) -> Tensor:
         """The weighted sum of the stems. Shape: `[batch, channel, time]`."""
         weights = torch.as_tensor(gains, dtype=self.stems.dtype, device=self.stems.device)
-        return torch.einsum("bsct,...s->bct" if weights.ndim == 1 else "bsct,bs->bct", self.stems, weights)
+        return torch.einsum("bsct,bs->bct", self.stems, weights.expand(len(self.stems), -1))
+
+    def put(self, places: NDArray[np.intp], others: "Scenes") -> None:
+        """Other scenes in the place of some of these."""
+        rows = torch.from_numpy(places).to(self.stems.device)
+        self.stems[rows], self.wanted[rows] = others.stems, others.wanted
+        for name, values in others.draws.items():
+            self.draws[name][places] = values
+        for place, kinds, textures in zip(places, others.kinds, others.textures, strict=True):
+            self.kinds[place], self.textures[place] = kinds, textures
 
 
 class Mixer:
     """Draws scenes from one split of a pool: a scene is fixed by (settings, seed, index).
 
-    With one target, the SNR is of that target against the rest; with several, of a random part of the
-    stems against the others, a new one each scene.
+    With one target, the SNR is of that target against the stems that it removes; with several, of a
+    random part of the stems against the others, a new one each scene. Stems that no target tells
+    apart stay on one side.
+
+    Raises UserError where the split lacks a kind of sound that a target keeps, or all that it
+    removes.
     """
 
     def __init__(
@@ -77,8 +99,9 @@ class Mixer:
         self.segment, self.snr, self.level, self.stem_level = segment, snr, level, stem_level
         self.eq, self.eq_range, self.device = eq, eq_range, device
         self.tops = tuple(stems.path(stem)[1] for stem in self.scope)
-        here = [bool(pool.entries[stem, split]) for stem in self.scope]
-        self.odds = np.array([presence.get(t, 0.0) * h for t, h in zip(self.tops, here, strict=True)])
+        here = np.array([bool(pool.entries[stem, split]) for stem in self.scope])
+        self.odds = here * np.array([presence.get(top, PRESENCE) for top in self.tops])
+        self._check(here)
         self.loudspeakers = np.array([LOUDSPEAKER.get(top, 0.0) for top in self.tops])
         self.sample_rate = pool.sample_rate
         self.frames = round(segment * pool.sample_rate)
@@ -100,10 +123,33 @@ class Mixer:
             absent: stems of the scope that are to be silent.
             both: target and interference are to be there in every scene, so that it has an SNR.
         """
+        scenes = self._drawn(indices, snr, level, absent, both)
+        attempt = 0
+        # A stem that is to sound may still be cut where its recording pauses.
+        while both and len(silent := np.flatnonzero(np.isnan(scenes.draws["snr"]))):
+            attempt += 1
+            if attempt > TRIES:
+                raise UserError(
+                    f"{TRIES} scenes of the {self.split} split in a row lack target or "
+                    f"interference; expected both in its recordings of {', '.join(self.scope)}."
+                )
+            others = [indices[int(i)] + attempt * REDRAWN for i in silent]
+            scenes.put(silent, self._drawn(others, snr, level, absent, both))
+        return scenes
+
+    def _drawn(
+        self,
+        indices: Sequence[int],
+        snr: float | None,
+        level: float | None,
+        absent: Sequence[str],
+        both: bool,
+    ) -> Scenes:
         draws = Draws(self.seed, indices)
         wanted = self._wanted(draws)
-        present = self._present(draws, wanted, absent, both)
+        present = self._present(draws, _removed(wanted), absent, both)
         audio, used, coherent = self.cropper.crop(draws, present)
+        present &= audio.any(-1)  # a song may lack the part, a recording may pause
         stems = torch.from_numpy(audio).to(self.device)
         stems = self._equalised(stems, draws)
         stems = self._balanced(stems, draws, coherent)
@@ -118,34 +164,63 @@ class Mixer:
             *_labels(used),
         )
 
+    def _check(self, here: NDArray[np.bool_]) -> None:
+        """Whether each target can be heard, and something beside it."""
+        split = f"the {self.split} split of the data"
+        for target in self.targets:
+            removed = _removed(target)
+            kept = dict.fromkeys(t for t, r in zip(self.tops, removed, strict=True) if not r)
+            for top in kept:
+                if not here[[name == top for name in self.tops]].any():
+                    raise UserError(
+                        f"{split} has no {top!r}, which is to be kept; add recordings of it, or "
+                        "set the column 'split' of its manifest.csv."
+                    )
+            if not here[removed].any():
+                raise UserError(
+                    f"{split} has nothing that is to be removed; add recordings, or set the "
+                    "column 'split' of a manifest.csv."
+                )
+            for side, verb in ((~removed, "kept"), (removed, "removed")):
+                if not self.odds[side].any():
+                    names = ", ".join(np.array(self.scope)[side])
+                    raise UserError(
+                        f"mix.presence gives no odds to what is {verb} ({names}); raise one."
+                    )
+
     def _wanted(self, draws: Draws) -> NDArray[np.float64]:
         """The gains of each scene's target. Shape: `[scene, stem]`."""
         if len(self.targets) == 1:
             return np.repeat(self.targets, len(draws), 0)
+        columns = [tuple(column) for column in self.targets.T]
+        first = [columns.index(column) for column in columns]
         split = draws.uniform("wanted", len(self.scope)) < 0.5
-        return split.astype(np.float64)
+        return split[:, first].astype(np.float64)
 
     def _present(
-        self, draws: Draws, wanted: NDArray, absent: Sequence[str], both: bool
+        self, draws: Draws, removed: NDArray[np.bool_], absent: Sequence[str], both: bool
     ) -> NDArray[np.bool_]:
         """Which stems sound: a kind at the top of the tree by its odds, then the parts of it."""
         luck = np.concatenate([draws.uniform(f"present/{top}") for top in self.tops], 1)
         odds = np.where([stem in absent for stem in self.scope], 0.0, self.odds)
-        present = luck < odds
+        parts = self._parts(draws, odds)
+        present = (luck < odds) & parts
         if both:
-            present |= _forced(luck, odds, wanted > 0, present)
-            present |= _forced(luck, odds, wanted == 0, present)
-        return present & self._parts(draws)
+            for side in (~removed, removed):
+                present |= _forced(luck, odds * parts, side, present)
+                present |= _forced(luck, odds, side, present)
+        return present
 
-    def _parts(self, draws: Draws) -> NDArray[np.bool_]:
-        """Of noise one part or a few; of a song most."""
+    def _parts(self, draws: Draws, odds: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Of noise one part or a few; of a song most; never none of those that there are."""
         keep = np.ones((len(draws), len(self.scope)), bool)
-        for top, odds in (("noise", 0.4), ("music", 0.85)):
+        for top, share in PARTS.items():
             places = [i for i, name in enumerate(self.tops) if name == top]
             if len(places) < 2:
                 continue
             luck = draws.uniform(f"parts/{top}", len(places))
-            keep[:, places] = (luck < odds) | (luck == luck.min(1, keepdims=True))
+            luck = np.where(odds[places] > 0, luck, np.inf)
+            keep[:, places] = (luck < share) | (luck == luck.min(1, keepdims=True))
         return keep
 
     def _equalised(self, stems: Tensor, draws: Draws) -> Tensor:
@@ -171,10 +246,13 @@ class Mixer:
         self, stems: Tensor, wanted: Tensor, draws: Draws, snr: float | None
     ) -> tuple[Tensor, NDArray]:
         """The interference turned to the SNR; nan where target or interference is absent."""
-        asked = draws.law("snr", self.snr)[:, 0] if snr is None else np.full(len(draws), float(snr))
-        removed = (wanted == 0).float()
-        target = active_power(torch.einsum("bst,bs->bt", stems, wanted)[:, None], self.sample_rate)
-        rest = active_power(torch.einsum("bst,bs->bt", stems, removed)[:, None], self.sample_rate)
+        law = Law.fixed(snr) if snr is not None else self.snr
+        asked = draws.law("snr", law)[:, 0]
+        removed = torch.from_numpy(_removed(wanted.cpu().numpy())).to(wanted)
+        target, rest = (
+            active_power(torch.einsum("bst,bs->bt", stems, side)[:, None], self.sample_rate)
+            for side in (wanted * (1 - removed), removed)
+        )
         both = (target > SILENCE) & (rest > SILENCE)
         ratio = torch.from_numpy(asked).float().to(stems.device)
         gain = (target / rest.clamp_min(SILENCE)).sqrt() / to_gain(ratio)
@@ -183,14 +261,26 @@ class Mixer:
         return stems, np.where(both.cpu().numpy(), asked, np.nan)
 
     def _at_level(self, stems: Tensor, draws: Draws, level: float | None) -> tuple[Tensor, NDArray]:
-        """The whole scene at its level, and under full scale."""
-        asked = draws.law("level", self.level)[:, 0] if level is None else np.full(len(draws), level)
+        """The whole scene at its level, under full scale; the level it got, nan for silence."""
+        law = Law.fixed(level) if level is not None else self.level
+        asked = draws.law("level", law)[:, 0]
         mixture = stems.sum(1, keepdim=True)
         power = active_power(mixture, self.sample_rate).clamp_min(SILENCE)
         gain = to_gain(torch.from_numpy(asked).float().to(stems.device)) * power.rsqrt()
         peak = mixture.abs().amax((1, 2)).clamp_min(SILENCE)
         gain = torch.minimum(gain, PEAK / peak)
-        return stems * gain[:, None, None], to_level(power * gain**2).cpu().numpy()
+        reached = torch.where(power > SILENCE, to_level(power * gain**2), torch.nan)
+        return stems * gain[:, None, None], reached.cpu().numpy()
+
+
+def _removed(wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which stems are the interference: those removed, or where none is, those kept less.
+
+    Shape: `[..., stem] -> [..., stem]`.
+    """
+    zero = wanted == 0
+    less = wanted < wanted.max(-1, keepdims=True)
+    return np.where(zero.any(-1, keepdims=True), zero, less)
 
 
 def _forced(luck: NDArray, odds: NDArray, side: NDArray, present: NDArray) -> NDArray[np.bool_]:
@@ -202,7 +292,9 @@ def _forced(luck: NDArray, odds: NDArray, side: NDArray, present: NDArray) -> ND
     return nearest & missing
 
 
-def _labels(used: Sequence[Mapping[str, Entry]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def _labels(
+    used: Sequence[Mapping[str, Entry]],
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     kinds = [{stem: e.source.kind for stem, e in scene.items()} for scene in used]
     textures = [{stem: e.source.texture for stem, e in scene.items()} for scene in used]
     return kinds, textures

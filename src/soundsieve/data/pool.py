@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,10 @@ from soundsieve.target import Target
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that can be drawn for a stem: rows of the store whose sum it is."""
+    """One thing that can be drawn for a stem: rows of the store whose sum it is.
+
+    `unit` is what has a share in the draw of its own: a speaker, a song, a kind of noise.
+    """
 
     rows: tuple[int, ...]
     frames: int
@@ -41,19 +44,23 @@ class Pool:
     ):
         self.store, self.scope, self.sources = store, tuple(scope), tuple(sources)
         self.sample_rate = store.sample_rate
-        self.entries: dict[tuple[str, str], list[Entry]] = {}
-        for stem in self.scope:
-            for split in SPLITS:
-                self.entries[stem, split] = list(self._entries(stem, split, stems))
+        self.entries: dict[tuple[str, str], list[Entry]] = {
+            (stem, split): list(self._entries(stem, split, stems))
+            for stem in self.scope
+            for split in SPLITS
+        }
         self._odds = {key: _odds(entries) for key, entries in self.entries.items()}
+        self._groups = {key: _by_group(entries) for key, entries in self.entries.items()}
 
-    def _entries(self, stem: str, split: str, stems: Stems):
-        songs: dict[str, list[int]] = defaultdict(list)
+    def _entries(self, stem: str, split: str, stems: Stems) -> Iterator[Entry]:
+        """A recording each, but the parts of a song together where the stem is their sum."""
+        together: dict[str | int, list[int]] = defaultdict(list)
         for row, source in enumerate(self.sources):
             inside = source.split == split and stem in stems.path(source.stem)
             if inside and self.store.frames[row]:
-                songs[source.song if source.stem != stem else f"row {row}"].append(row)
-        for rows in songs.values():
+                part = source.song and source.stem != stem
+                together[source.song if part else row].append(row)
+        for rows in together.values():
             source = self.sources[rows[0]]
             frames = int(self.store.frames[rows].max())
             unit = source.kind or source.group
@@ -63,7 +70,7 @@ class Pool:
         """One entry; every speaker, song or kind of noise as likely as the root of its length."""
         key = stem, split
         if not self.entries[key]:
-            raise UserError(f"the {split} split of this data has no {stem!r}")
+            raise UserError(f"the {split} split of the data has no {stem!r}; add recordings of it.")
         place = int(np.searchsorted(self._odds[key], luck, "right"))
         return self.entries[key][min(place, len(self.entries[key]) - 1)]
 
@@ -78,12 +85,6 @@ class Pool:
     def siblings(self, entry: Entry, stem: str, split: str) -> list[Entry]:
         """The entries of the same group: what may follow a short clip."""
         return self._groups[stem, split][entry.group]
-
-    @property
-    def _groups(self) -> dict[tuple[str, str], dict[str, list[Entry]]]:
-        if not hasattr(self, "_by_group"):
-            self._by_group = {key: _by_group(entries) for key, entries in self.entries.items()}
-        return self._by_group
 
     def songs(self, split: str, stems: Sequence[str]) -> dict[str, dict[str, Entry]]:
         """Songs that have aligned entries for these stems: song -> stem -> entry."""
@@ -107,10 +108,19 @@ def open_pool(
     """The pool at a path (or `starter`), decoded at a rate, with the scope that the targets need.
 
     Raises UserError where the data lacks a stem that the targets name.
+
+    Args:
+        licences: take only recordings whose licence holds one of these words; none: all.
     """
     sources = sources_of(path, targets, stems)
     if licences:
+        had = sorted({source.licence or "none" for source in sources})
         sources = [s for s in sources if any(name in s.licence for name in licences)]
+        if not sources:
+            wanted = " or ".join(licences)
+            raise UserError(
+                f"{path} has no recording under {wanted}; its licences are {', '.join(had)}."
+            )
     scope = scope_of({source.stem for source in sources}, targets, stems)
     for target in targets:
         target.gains(scope, stems, f"the data at {path}")
@@ -148,15 +158,22 @@ def scope_of(has: set[str], targets: Sequence[Target], stems: Stems = STEMS) -> 
 
 
 def fingerprint(sources: Sequence[Source]) -> str:
-    """Six hex digits of the names, sizes, times and splits of the files."""
+    """Six hex digits of the files' names, sizes and times, and of what is said about each."""
     digest = hashlib.sha256()
     for source in sources:
-        stat = source.path.stat() if source.path.exists() else None
-        facts = (source.path.name, source.stem, source.split, source.span, stat and stat.st_size)
-        digest.update(repr(facts).encode())
-        if stat and not source.path.is_relative_to(STARTER):  # a fresh clone has fresh times
-            digest.update(repr(stat.st_mtime_ns).encode())
+        facts = astuple(replace(source, path=Path(source.path.name), minus=None))
+        digest.update(repr((*map(str, facts), *_trace(source.path))).encode())
+        if source.minus:
+            digest.update(repr((source.minus.name, *_trace(source.minus))).encode())
     return digest.hexdigest()[:6]
+
+
+def _trace(path: Path) -> tuple[int, ...]:
+    """Size and time of a file; a fresh clone has fresh times, so the starter's do not count."""
+    if not path.exists():
+        return ()
+    stat = path.stat()
+    return (stat.st_size,) if path.is_relative_to(STARTER) else (stat.st_size, stat.st_mtime_ns)
 
 
 def _odds(entries: Sequence[Entry]) -> NDArray[np.float64]:
@@ -164,6 +181,7 @@ def _odds(entries: Sequence[Entry]) -> NDArray[np.float64]:
     total: dict[str, float] = defaultdict(float)
     for entry in entries:
         total[entry.unit] += entry.frames
+    # frames / total of the unit, times the root of that total
     odds = np.array([entry.frames / total[entry.unit] ** 0.5 for entry in entries], np.float64)
     return np.cumsum(odds / odds.sum()) if len(odds) else odds
 
