@@ -1,0 +1,157 @@
+"""Scores by name: `recipe evaluate`, and the baselines that stand beside every model."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from soundsieve.data.mixer import Mixer
+from soundsieve.data.pool import open_pool
+from soundsieve.errors import UserError, suggest
+from soundsieve.evaluation.estimators import (
+    Estimator,
+    MixtureEstimator,
+    ModelEstimator,
+    OracleEstimator,
+)
+from soundsieve.evaluation.scores import JSON, Scores
+from soundsieve.evaluation.scoring import score_scenes
+from soundsieve.evaluation.table import tables
+from soundsieve.models.classical import CLASSICAL
+from soundsieve.models.find import find
+from soundsieve.models.oracle import MASKS
+from soundsieve.models.separator import Separator
+from soundsieve.recipe import Recipe
+
+BASELINES = (
+    "mixture",
+    "classical/mmse-lsa",
+    "oracle/ratio",
+    "oracle/phase-sensitive",
+    "oracle/complex",
+)
+SAMPLE_RATE = 16000
+"""Rate of the scenes, in Hz."""
+SCORE_SEED = 1
+"""Added to a recipe's seed: the scenes of scores are not those of training."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores, with what they are the scores of."""
+
+    estimators: list[Estimator]
+    mixer: Mixer
+    scores: Scores
+
+
+def evaluate(
+    models: Sequence[str], recipe: Recipe, out: Path | None, console: Console
+) -> Evaluation:
+    """Scores the models and the baselines on a recipe's scenes, prints and writes them.
+
+    Raises UserError for a model that is not there or cannot form the target.
+    """
+    named = estimators_of(models, recipe)
+    taken = [estimator.name for estimator in named]
+    estimators = [*named, *(e for e in baselines(recipe) if e.name not in taken)]
+    with _progress(console) as progress:
+        mixer = _mixer(recipe, progress)
+        scores = score_scenes(estimators, mixer, recipe, progress)
+    if out is not None:
+        scores.save(out)
+    for table in tables(scores.summary()):
+        console.print(table)
+    _print_refusals(scores.refusals, console)
+    return Evaluation(estimators, mixer, scores)
+
+
+def baselines(recipe: Recipe) -> list[Estimator]:
+    """What stands beside every model: untouched, classical, and ideal."""
+    return [estimator(name, recipe) for name in BASELINES]
+
+
+def estimators_of(models: Sequence[str], recipe: Recipe) -> list[Estimator]:
+    """The models of these names; the model that serves when none is named where there are none."""
+    if not models:
+        return [_of_model(find(), "model", recipe)]
+    names = list(dict.fromkeys(models))
+    found = [estimator(name, recipe) for name in names]
+    short = [item.name for item in found]
+    for item, name in zip(found, names, strict=True):
+        if short.count(item.name) > 1:
+            item.name = name
+    return found
+
+
+def estimator(name: str, recipe: Recipe) -> Estimator:
+    """The estimator of a name: mixture, oracle/MASK, classical/METHOD, a run folder or a file."""
+    if name == "mixture":
+        return MixtureEstimator()
+    family, _, method = name.partition("/")
+    if family == "oracle":
+        if method not in MASKS:
+            hint = suggest(method, MASKS) or f"The oracles are {', '.join(MASKS)}."
+            raise UserError(f"no oracle is called {name!r}. {hint}")
+        return OracleEstimator(method)
+    if name in CLASSICAL:
+        full = "classical/mmse-lsa" if name == "classical" else name
+        return _of_model(CLASSICAL[name](), full, recipe, nearest=True)
+    return _of_model(find(name), Path(name).name or name, recipe)
+
+
+def print_scores(folder: Path, console: Console) -> None:
+    """Prints the tables of a folder's scores."""
+    scores = json.loads((folder / JSON).read_text(encoding="utf-8"))
+    for table in tables(scores):
+        console.print(table)
+    _print_refusals(scores["refusals"], console)
+
+
+def _print_refusals(refusals: dict[str, int], console: Console) -> None:
+    for reason, count in refusals.items():
+        console.print(f"without a score, {count} times: {reason}")
+
+
+def _of_model(model: Separator, name: str, recipe: Recipe, nearest: bool = False) -> ModelEstimator:
+    return ModelEstimator(model, name, stems=recipe.tree, nearest=nearest, sample_rate=SAMPLE_RATE)
+
+
+def _mixer(recipe: Recipe, progress: Progress) -> Mixer:
+    task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
+    pool = open_pool(
+        recipe.data.path,
+        SAMPLE_RATE,
+        recipe.targets,
+        recipe.tree,
+        progress=lambda done, of: progress.update(task, completed=done, total=of),
+        licences=recipe.data.licences,
+    )
+    progress.remove_task(task)
+    gains = [target.gains(pool.scope, recipe.tree) for target in recipe.targets]
+    settings = {name: getattr(recipe.mix, name) for name in type(recipe.mix).model_fields}
+    seed = recipe.seed + SCORE_SEED
+    return Mixer(pool, gains, split=recipe.score.split, seed=seed, stems=recipe.tree, **settings)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

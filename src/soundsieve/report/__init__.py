@@ -1,0 +1,1 @@
+"""Figures and sounds that go with the scores."""

@@ -1,0 +1,90 @@
+"""`recipe evaluate` by name: which estimators, which tables, which errors."""
+
+import io
+import json
+
+import pytest
+import torch
+from rich.console import Console
+
+from soundsieve.audio.io import write
+from soundsieve.errors import UserError
+from soundsieve.evaluation.command import (
+    baselines,
+    estimator,
+    estimators_of,
+    evaluate,
+    print_scores,
+)
+from soundsieve.evaluation.table import tables
+
+from .conftest import stems_of
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    """Folders with a few seconds of each stem."""
+    for place, stem in enumerate(("speech", "music", "noise")):
+        (tmp_path / "data" / stem).mkdir(parents=True)
+        for take in range(6):
+            audio = torch.cat([stems_of(10 * take + part)[place] for part in range(6)])[None]
+            write(tmp_path / "data" / stem / f"{'abcdef'[take]}{take}.wav", audio, 16000)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=160)
+
+
+def test_models_and_baselines_stand_in_one_table(
+    recordings, recipe, console, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    data = recipe.data.model_copy(update={"path": str(recordings)})
+    mix = recipe.mix.model_copy(update={"segment": 1.0})
+    recipe = recipe.model_copy(update={"data": data, "mix": mix})
+    done = evaluate(["classical", "oracle/binary"], recipe, tmp_path / "out", console)
+    said = console.file.getvalue()
+    names = ["classical/mmse-lsa", "oracle/binary", "mixture", "oracle/ratio"]
+    assert [item.name for item in done.estimators][:4] == names
+    assert all(name in said for name in names)
+    assert "improvement" in said
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert set(names) < set(scores["scores"]["speech+music"])
+    again = Console(file=io.StringIO(), width=160)
+    print_scores(tmp_path / "out", again)
+    assert again.file.getvalue() == said.lstrip("\n")
+
+
+def test_the_baselines_are_the_mixture_a_classical_method_and_ideal_masks(recipe):
+    names = [item.name for item in baselines(recipe)]
+    assert names[:2] == ["mixture", "classical/mmse-lsa"]
+    assert {"oracle/ratio", "oracle/phase-sensitive", "oracle/complex"} < set(names)
+
+
+@pytest.mark.parametrize(
+    "name, hint", [("oracle/phase", "oracle"), ("clasical", "classical"), ("runs/none", "model")]
+)
+def test_an_unknown_model_is_one_line(name, hint, recipe):
+    with pytest.raises(UserError, match=hint) as caught:
+        estimator(name, recipe)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_named_twice_is_scored_once(recipe):
+    assert len(estimators_of(["mixture", "mixture"], recipe)) == 1
+
+
+def test_a_table_shows_no_minus_before_nothing(recipe):
+    value = {"mean": -0.01, "low": -0.02, "high": 0.01, "n": 3}
+    groups = {"all": {"si_sdr": value, "level speech": value}, "snr 0": {}}
+    scores = {
+        "about": {"split": "valid", "scenes": 3},
+        "scores": {"speech": {"mixture": groups}},
+        "differences": {"speech": []},
+    }
+    console = Console(file=io.StringIO(), width=120)
+    for table in tables(scores):
+        console.print(table)
+    assert "-0.0" not in console.file.getvalue()
