@@ -1,11 +1,14 @@
 """Files in, files out: names, kinds, lengths, sums, and what a bad file does to the others."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
 import torch
 from rich.progress import Progress
 
+from soundsieve.audio.io import Writer
 from soundsieve.errors import UserError
 from soundsieve.inference import separate
 from soundsieve.inference.separate import separate_files
@@ -228,3 +231,20 @@ def test_whole_signals_keep_their_length(halves):
     kept = separate.separate_audio(halves, audio, 44100, parse("speech"), residual=True)
     assert kept.shape == (2, 2, 5001)
     assert (kept.sum(0) - audio).abs().max() < 1e-5
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the memory from /proc")
+def test_memory_does_not_grow_with_length(run, tmp_path, monkeypatch):
+    block = 0.1 * GENERATOR.standard_normal(160_000)
+    with soundfile.SoundFile(tmp_path / "a.wav", "w", 16000, 1) as file:
+        for _ in range(40):
+            file.write(block)
+    sizes, write = [], Writer.write
+
+    def measured(writer, audio):
+        sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6)
+        write(writer, audio)
+
+    monkeypatch.setattr(Writer, "write", measured)
+    assert run([tmp_path / "a.wav"], residual=True) == []
+    assert max(sizes) - max(sizes[: len(sizes) // 8]) < 10  # MB, of 26 for each copy of the file

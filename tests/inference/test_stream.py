@@ -126,3 +126,12 @@ def test_rates_that_nobody_records_at_are_refused(keep_all):
 def test_blocks_of_another_shape_are_refused(keep_all):
     with pytest.raises(ValueError, match=r"\[2, time\], got \[1, 10\]"):
         Stream(keep_all, 16000, 2, parse("speech+music")).push(torch.zeros(1, 10))
+
+
+def test_a_caller_may_use_its_buffer_again(halves):
+    audio, buffer = noise(1, 2000), torch.empty(1, 100)
+    stream, parts = Stream(halves, 16000, 1, parse("speech")), []
+    for block in audio.split(100, -1):
+        parts.append(stream.push(buffer.copy_(block)))
+    expected = run(halves, audio, 16000, "speech")[..., : 2000 - stream.latency]
+    assert (torch.cat(parts, -1)[..., stream.latency :] - expected).abs().max() < 1e-6

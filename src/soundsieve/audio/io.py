@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 
@@ -38,7 +39,7 @@ _WAV_LIMIT = 4_294_000_000  # bytes; a RIFF header counts in 32 bits
 class AudioInfo:
     """What a file says of itself.
 
-    `frames` is None where only decoding tells; `expected` is then a guess for displays, or None too.
+    `frames` is None where only decoding tells; `expected` is then a guess for displays, or None.
     """
 
     sample_rate: int
@@ -94,6 +95,23 @@ def write(path: str | Path, audio: Tensor, sample_rate: int, subtype: str | None
         writer.write(audio)
 
 
+def encode_and_decode(
+    audio: Tensor, sample_rate: int, format: str, subtype: str, compression: float
+) -> Tensor:
+    """A sound through a codec of libsndfile and back, in memory.
+
+    Shape: `[channel, time] -> [channel, any]`.
+    """
+    buffer = BytesIO()
+    samples = audio.T.contiguous().numpy()
+    soundfile.write(
+        buffer, samples, sample_rate, subtype, format=format, compression_level=compression
+    )
+    buffer.seek(0)
+    decoded, _ = soundfile.read(buffer, dtype="float32", always_2d=True)
+    return torch.from_numpy(decoded).T
+
+
 class Reader:
     """Reads a file in blocks, and refuses samples that are no numbers and files that end early."""
 
@@ -102,14 +120,14 @@ class Reader:
         self.info = info(path)
         self.sample_rate, self.channels = self.info.sample_rate, self.info.channels
         self.frames = self.info.frames
-        self._blocks: Iterator[Tensor] | None = None
+        self._blocks: Generator[Tensor] | None = None
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._blocks is not None:
-            self._blocks.close()  # type: ignore[attr-defined]
+            self._blocks.close()
 
     def blocks(self, size: int) -> Iterator[Tensor]:
         """The file in blocks of `size` samples, the last one shorter.
@@ -125,7 +143,7 @@ class Reader:
         if not position or (self.frames is not None and position < self.frames):
             raise UserError(self._cut(position))
 
-    def _decoded(self, size: int) -> Iterator[Tensor]:
+    def _decoded(self, size: int) -> Generator[Tensor]:
         if self.info.decoder == "ffmpeg":
             yield from ffmpeg.blocks(self.path, self.sample_rate, self.channels, size, self._start)
             return
@@ -225,6 +243,8 @@ class Writer:
             self._file.close()
             if kind is None:
                 os.replace(self._partial, self.path)
+        except OSError as reason:
+            raise UserError(self._failed((reason.strerror or "failed").lower())) from reason
         finally:
             self._partial.unlink(missing_ok=True)
 
@@ -234,19 +254,14 @@ class Writer:
         self.frames += block.shape[1]
         if self._most is not None and self.frames > self._most:
             raise UserError(f"{self.path}: a wav holds 4 GB at most and more came; write flac.")
-        bits = BITS.get(self.subtype)
-        if bits is None and self.subtype not in ("FLOAT", "DOUBLE"):
+        if self.subtype not in ("FLOAT", "DOUBLE"):
             self.clipped += int((block.abs() > 1).sum())
-            block = block.clamp(-1, 1)
-        elif bits is not None:
-            self.clipped += int((block.abs() > 1).sum())
-            block = whole_numbers(block, bits)
+            bits = BITS.get(self.subtype)
+            block = whole_numbers(block, bits) if bits else block.clamp(-1, 1)
+        # On a full disk soundfile raises either of the two.
         try:
             self._file.write(block.T.contiguous().numpy())
-        except (
-            soundfile.LibsndfileError,
-            AssertionError,
-        ) as error:  # soundfile asserts on a full disk
+        except (soundfile.LibsndfileError, AssertionError) as error:
             raise UserError(self._failed(str(error) or "is the disk full?")) from error
 
     def _failed(self, reason: str) -> str:

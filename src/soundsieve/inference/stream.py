@@ -77,7 +77,7 @@ class Stream:
         """
         if block.dim() != 2 or block.shape[0] != self.channels:
             raise ValueError(f"expected a block [{self.channels}, time], got {list(block.shape)}")
-        self._waiting.push(block)
+        self._waiting.push(block.clone())  # callers use their buffers again
         self._taken += block.shape[1]
         if self._taken >= self._rates.needed((self._fed + 1) * self._hop):
             self._ready.push(self._advance(self._waiting.pop()))

@@ -10,9 +10,7 @@ from torch import Tensor
 
 from soundsieve.inference.fifo import Fifo
 
-_SMOOTHING = (
-    0.04  # seconds; an onset outweighs what was before it at once, since powers are averaged
-)
+_SMOOTHING = 0.04  # seconds, of powers: an onset outweighs at once what was before it
 _FULL_BAND = 1e-4  # share of the whole band's power: it decides where the top octave is silent
 _TAPS = 31
 
@@ -79,10 +77,8 @@ class Treble:
         if not count:
             return self._gains.new_zeros(len(self._gains), 0)
         begin = first * step // span
-        moments = (
-            torch.arange(count, dtype=torch.float64).mul_(step).add_(first * step - begin * span)
-        )
-        moments /= span
+        offset = first * step - begin * span
+        moments = torch.arange(count, dtype=torch.float64).mul_(step).add_(offset).div_(span)
         frame = moments.long()
         share = (moments - frame).float()
         at = frame + (begin - self._first)
@@ -100,9 +96,9 @@ class Treble:
         padded = torch.cat([self._past, signals], -1)
         self._past = padded[..., 1 - _TAPS :].clone()
         stride = 2 - self.hop % 2
-        top = torch.nn.functional.conv1d(
-            padded.flatten(0, 1)[:, None], self._filter, stride=stride
-        ).view(*signals.shape[:2], -1)
+        rows = padded.flatten(0, 1)[:, None]
+        top = torch.nn.functional.conv1d(rows, self._filter, stride=stride)
+        top = top.view(*signals.shape[:2], -1)
         full = signals[..., ::stride]
         products = top * top[-1] + _FULL_BAND * full * full[-1]
         return products.sum(1).unflatten(-1, (-1, self.hop // stride)).sum(-1)
@@ -125,11 +121,7 @@ class Treble:
 def _high_pass(cutoff: float) -> Tensor:
     """A short linear-phase high-pass; all signals get its delay alike. Shape: `[1, 1, tap]`."""
     time = torch.arange(_TAPS, dtype=torch.float64) - _TAPS // 2
-    low = (
-        2
-        * cutoff
-        * torch.sinc(2 * cutoff * time)
-        * torch.hann_window(_TAPS + 2, False, dtype=torch.float64)[1:-1]
-    )
+    window = torch.hann_window(_TAPS + 2, False, dtype=torch.float64)[1:-1]
+    low = torch.sinc(2 * cutoff * time) * window
     low /= low.sum()
     return ((time == 0).double() - low).float()[None, None]
