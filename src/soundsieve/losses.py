@@ -5,6 +5,8 @@ from torch import Tensor
 
 POWER = 0.3
 """Exponent that compresses magnitudes: quiet bins count, as they do to an ear."""
+THERE = 45.0
+"""Decibels under the mixture's level down to which an output counts as there."""
 SNR_CAP = 30.0
 """Decibels past which a better estimate earns nothing."""
 
@@ -18,11 +20,11 @@ def spectral_loss(
 ) -> Tensor:
     """Compressed magnitudes and complex spectra, and a capped SNR in bels.
 
-    Everything is relative to the level of the mixture. An output whose reference is (nearly) silent is
-    measured against the mixture, 30 dB under it at most, so that silence is learned and nothing explodes.
-    Without `phase`, magnitudes alone count.
+    Everything is relative to the level of the mixture. An output whose reference is (nearly) silent
+    is measured against the mixture, 30 dB under it at most, so that silence is learned and nothing
+    explodes. Without `phase`, magnitudes alone count.
 
-    Shape: real and imaginary `[output, time, row, bin]` twice, `[time, row, bin]`, `-> [output, row]`.
+    Shape: `2 x [output, time, row, bin]` twice, `2 x [time, row, bin] -> [output, row]`.
     Braun & Tashev, "A consolidated view of loss functions for supervised deep learning-based speech
     enhancement", 2021, for the compressed terms.
     """
@@ -30,7 +32,10 @@ def spectral_loss(
     scale = power.mean((0, 2)).clamp_min(1e-10)[:, None]
     estimate_power = (estimate[0].square() + estimate[1].square()) / scale
     reference_power = (reference[0].square() + reference[1].square()) / scale
-    bent = (estimate_power + 1e-6) ** ((POWER - 1) / 2), (reference_power + 1e-6) ** ((POWER - 1) / 2)
+    bent = (
+        (estimate_power + 1e-6) ** ((POWER - 1) / 2),
+        (reference_power + 1e-6) ** ((POWER - 1) / 2),
+    )
     root = scale.rsqrt()
     magnitude = bent[0] * (estimate_power + 1e-8).sqrt() - bent[1] * (reference_power + 1e-8).sqrt()
     loss = magnitude.square()
@@ -52,12 +57,16 @@ def spectral_loss(
     return compressed + snr_weight * snr
 
 
-def activity_loss(activity: Tensor, reference: tuple[Tensor, Tensor], mixture: tuple[Tensor, Tensor]) -> Tensor:
-    """Whether each output is there, frame by frame: cross-entropy against 45 dB under the mixture's level.
+def activity_loss(
+    activity: Tensor, reference: tuple[Tensor, Tensor], mixture: tuple[Tensor, Tensor]
+) -> Tensor:
+    """Cross-entropy of whether each output is there, frame by frame.
+
+    It is where it is less than 45 dB under the mixture's level.
 
     Shape: `[time, batch, output], 2 x [output, time, batch, bin], 2 x [time, batch, bin] -> []`.
     """
     level = (mixture[0].square() + mixture[1].square()).mean((0, 2)).clamp_min(1e-10)
     power = (reference[0].square() + reference[1].square()).mean(3) / level  # [output, time, batch]
-    there = (power > 10**-4.5).float().permute(1, 2, 0)
+    there = (power > 10 ** (-THERE / 10)).float().permute(1, 2, 0)
     return torch.nn.functional.binary_cross_entropy_with_logits(activity, there)

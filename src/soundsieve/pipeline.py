@@ -1,9 +1,9 @@
 """The whole way of a run: data, model, training, scores, report, one after another."""
 
 import json
-import shutil
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,14 +21,15 @@ from soundsieve.evaluation.command import baselines, print_scores
 from soundsieve.evaluation.estimators import ModelEstimator
 from soundsieve.evaluation.scoring import score_scenes
 from soundsieve.models.build import build
-from soundsieve.models.files import save
+from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS
-from soundsieve.models.separator import parameters
+from soundsieve.models.separator import Separator, parameters
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Recipe
 from soundsieve.report.run import write_report
-from soundsieve.runs import run_folder, versions, write_start
+from soundsieve.runs import discard, locked, run_folder, versions, write_start
 from soundsieve.training.fit import fit, seed_weights
+from soundsieve.training.machine import pick_device
 from soundsieve.training.module import Training
 
 SAMPLE_RATE = 16000
@@ -38,22 +39,24 @@ VALID_SEED = 1
 
 
 def run(recipe: Recipe, console: Console | None = None) -> Path:
-    """Trains, scores and reports a recipe; the same recipe on the same data continues where it stopped.
+    """Trains, scores and reports a recipe; the same one on the same data goes on where it stopped.
 
-    Returns the run folder. Raises UserError for what the user can mend, KeyboardInterrupt after Ctrl-C,
-    when all is saved.
+    Returns the run folder. Raises UserError for what the user can mend, KeyboardInterrupt after
+    Ctrl-C, when all is saved.
     """
     console = console or Console()
     with progress_bar(console) as progress:
         pool = pool_of(recipe, progress)
         folder = run_folder(recipe, fingerprint(pool.sources))
-        if recipe.fresh and folder.exists():
-            shutil.rmtree(folder)
-        if not (folder / "scores.json").exists():
-            console.print(f"run folder: {folder}")
-            write_start(folder, recipe)
-            model = _trained(recipe, pool, folder, progress)
-            _score(recipe, model, pool, folder, progress)
+        with locked(folder):
+            if recipe.fresh:
+                discard(folder)
+            if not (folder / "scores.json").exists():
+                console.print(f"run folder: {folder}")
+                write_start(folder, recipe)
+                if not (folder / WEIGHTS).exists():  # written when training is done
+                    _train(recipe, pool, folder, progress)
+                _score(recipe, load(folder / WEIGHTS), pool, folder, progress)
     print_scores(folder, console)
     console.print(f"separate with it: recipe separate FILE keep={recipe.keep} model={folder}")
     return folder
@@ -78,11 +81,13 @@ def pool_of(recipe: Recipe, progress: Progress, sample_rate: int = SAMPLE_RATE) 
     return pool
 
 
-def mixer_of(recipe: Recipe, pool: Pool, split: str, seed: int) -> Mixer:
+def mixer_of(
+    recipe: Recipe, pool: Pool, split: str, seed: int, device: torch.device | str = "cpu"
+) -> Mixer:
     """The recipe's scenes of one split."""
     gains = [target.gains(pool.scope, recipe.tree) for target in recipe.targets]
     settings = {name: getattr(recipe.mix, name) for name in type(recipe.mix).model_fields}
-    return Mixer(pool, gains, split=split, seed=seed, stems=recipe.tree, **settings)
+    return Mixer(pool, gains, split=split, seed=seed, stems=recipe.tree, device=device, **settings)
 
 
 def progress_bar(console: Console) -> Progress:
@@ -100,7 +105,7 @@ def progress_bar(console: Console) -> Progress:
     )
 
 
-def _trained(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> SpectralModel:
+def _train(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> None:
     seed_weights(recipe.seed)
     model = build(
         recipe.model.family,
@@ -115,11 +120,11 @@ def _trained(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> Sp
         sample_rate=pool.sample_rate,
     )
     assert isinstance(model, SpectralModel)
-    train = mixer_of(recipe, pool, "train", recipe.seed)
-    valid = mixer_of(recipe, pool, "valid", recipe.seed + VALID_SEED)
+    device = pick_device(recipe.device)
+    train = mixer_of(recipe, pool, "train", recipe.seed, device)
+    valid = mixer_of(recipe, pool, "valid", recipe.seed + VALID_SEED, device)
     training = fit(model, train, valid, recipe, folder, progress)
     save(model, folder / WEIGHTS, _about(recipe, pool, model, training))
-    return model.eval()
 
 
 def _about(recipe: Recipe, pool: Pool, model: SpectralModel, training: Training) -> dict:
@@ -144,7 +149,7 @@ def _about(recipe: Recipe, pool: Pool, model: SpectralModel, training: Training)
     }
 
 
-def _score(recipe: Recipe, model: SpectralModel, pool: Pool, folder: Path, progress: Progress) -> None:
+def _score(recipe: Recipe, model: Separator, pool: Pool, folder: Path, progress: Progress) -> None:
     mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + VALID_SEED)
     estimators = [ModelEstimator(model, "model"), *baselines(recipe)]
     scores = score_scenes(estimators, mixer, recipe, progress)

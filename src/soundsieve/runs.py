@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from soundsieve.config import dump
+from soundsieve.errors import UserError
 from soundsieve.recipe import Recipe, identity, slug
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock: there nobody stops two equal commands
+    fcntl = None
 
 LIBRARIES = ("soundsieve", "torch", "torchaudio", "numpy", "pytorch-lightning")
 
@@ -35,6 +42,32 @@ def whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a run folder for one process; the lock ends with the process, however it ends.
+
+    Raises UserError where another process holds it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as file:
+        if fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(
+                    f"{folder} is being written by another process; wait for it, or stop it."
+                ) from None
+        yield
+
+
+def discard(folder: Path) -> None:
+    """Removes a run folder; it is renamed first, so that half of it is never taken for a run."""
+    if folder.exists():
+        gone = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+        folder.rename(gone)
+        shutil.rmtree(gone)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Writes a JSON file, whole or not at all."""
     with whole(path) as part:
@@ -42,7 +75,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_start(folder: Path, recipe: Recipe) -> None:
-    """What a run folder holds from its first second on: the recipe, itself runnable, and versions."""
+    """What a run folder holds from its first second on: the recipe, itself runnable, versions."""
     with whole(folder / "recipe.yaml") as part:
         part.write_text(dump(recipe), encoding="utf-8")
     write_json(folder / "versions.json", versions())
@@ -61,10 +94,19 @@ def versions() -> dict[str, str]:
 
 def commit() -> str:
     """The commit of the checkout this code stands in, `+` where it was changed; else `none`."""
-    here = Path(__file__).resolve().parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    here = Path(__file__).resolve()
+    # An installed package may stand in a checkout of something else, which does not know this file.
+    if not _git(here.parent, "ls-files", here.name):
         return "none"
-    return found.stdout.strip() or "none"
+    return _git(here.parent, "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*")
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git says, or nothing where it is missing or refuses."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return found.stdout.strip()

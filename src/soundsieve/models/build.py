@@ -43,7 +43,7 @@ def build(
 def head_gains(
     scope: Sequence[str], targets: Sequence[Target], stems: Stems = STEMS
 ) -> dict[str, tuple[float, ...]]:
-    """One head for each group of stems that share their top of the tree and their gains in every target.
+    """One head a group of stems that share their top of the tree and their gains in every target.
 
     >>> from soundsieve.target import parse
     >>> list(head_gains(("speech", "vocals", "drums", "stationary", "transient"), parse("speech")))

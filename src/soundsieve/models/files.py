@@ -27,8 +27,11 @@ def save(model: Separator, path: Path, about: dict[str, Any]) -> None:
     header = {"family": model.family, "config": model.config, **about}
     weights = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(to_bytes(weights, {HEADER: json.dumps(header)}))
-    part.replace(path)
+    try:
+        part.write_bytes(to_bytes(weights, {HEADER: json.dumps(header)}))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Separator:
@@ -38,15 +41,18 @@ def load(path: Path) -> Separator:
     """
     about = header(path)
     family, config = about.get("family"), about.get("config")
-    if family not in MODELS or not isinstance(config, dict):
-        raise UserError(f"{path} holds a model of the family {family!r}: this version knows {', '.join(MODELS)}")
+    if not isinstance(family, str) or family not in MODELS or not isinstance(config, dict):
+        raise UserError(
+            f"{path} holds a model of the family {family!r}; this version knows "
+            f"{', '.join(MODELS)}."
+        )
     try:
         model = MODELS[family](**config)
         with safe_open(path, "pt") as file:
             model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-    except (TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path} does not fit this version of soundsieve: {reason}") from error
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split()[:30]).rstrip(".")
+        raise UserError(f"{path} does not fit this version of soundsieve ({reason}).") from error
     model.about = about
     return model.eval()
 
@@ -58,8 +64,20 @@ def header(path: Path) -> dict[str, Any]:
     try:
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get(HEADER)
-    except SafetensorError as error:
-        raise UserError(f"{path} is no soundsieve model: expected safetensors ({error})") from error
-    if text is None:
-        raise UserError(f"{path} is no soundsieve model: its header does not say how to build it")
-    return json.loads(text)
+    except (SafetensorError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"{path} is no soundsieve model: expected safetensors ({reason})."
+        ) from error
+    about = _parsed(text)
+    if about is None:
+        raise UserError(f"{path} is no soundsieve model: its header does not say how to build it.")
+    return about
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    try:
+        about = json.loads(text or "null")
+    except json.JSONDecodeError:
+        return None
+    return about if isinstance(about, dict) else None

@@ -23,7 +23,8 @@ def shipped() -> dict[str, Path]:
 def find(name: str | None = None) -> Separator:
     """The model of a shipped name, a run folder, a file or a classical method.
 
-    Without a name: the shipped default, or else the newest run. Raises UserError where nothing fits.
+    Without a name: the shipped default, or else the newest run. Raises UserError where nothing
+    fits.
     """
     if name is None:
         return load(shipped().get(DEFAULT) or _newest_run())
@@ -34,7 +35,10 @@ def find(name: str | None = None) -> Separator:
     path = Path(name).expanduser()
     if path.is_dir():
         if not (path / WEIGHTS).is_file():
-            raise UserError(f"{path} holds no {WEIGHTS}: it is no finished run")
+            raise UserError(
+                f"{path} holds no {WEIGHTS}: it is no finished run; the command that began it "
+                "finishes it."
+            )
         return load(path / WEIGHTS)
     if path.exists():
         return load(path)
@@ -46,5 +50,7 @@ def find(name: str | None = None) -> Separator:
 def _newest_run() -> Path:
     runs = sorted(Path("runs").glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
     if not runs:
-        raise UserError("no model yet: `recipe run keep=speech+music` trains one, or name one with model=")
+        raise UserError(
+            "no model yet: `recipe run keep=speech+music` trains one, or name one with model=."
+        )
     return runs[-1]

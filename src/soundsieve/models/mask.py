@@ -12,8 +12,8 @@ KINDS = ("magnitude", "phase-sensitive", "complex")
 class MaskModel(SpectralModel):
     """One mask an output. `kind` says how much of a bin it may change.
 
-    `magnitude`: a gain between 0 and 2, learned on magnitudes alone. `phase-sensitive`: a real factor,
-    learned on the waveform's spectrum, so that it may shrink or flip a bin whose phase is wrong.
+    `magnitude`: a gain between 0 and 2, learned on magnitudes alone. `phase-sensitive`: a real
+    factor, learned on the waveform's spectrum, so that it may shrink or flip a bin of wrong phase.
     `complex`: gain and phase.
     """
 
@@ -29,9 +29,11 @@ class MaskModel(SpectralModel):
 
     @property
     def config(self) -> dict[str, object]:
+        """The keywords that build this model again, without its weights."""
         return {**super().config, "kind": self.kind}
 
     def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Masks of the kind; the activity is 0, since this family has none."""
         planes = self.decoder(frames).unflatten(0, (len(self.outputs), self.planes))
         activity = planes.new_zeros(*planes.shape[2:4], len(self.outputs))
         if self.kind == "magnitude":

@@ -1,6 +1,5 @@
 """One trunk, a complex mask for every stem, and their sum is the mixture by construction."""
 
-import torch
 from torch import Tensor, nn
 
 from soundsieve.models.spectral import SpectralModel
@@ -10,8 +9,8 @@ from soundsieve.models.trunk import BandDecoder
 class MultiHead(SpectralModel):
     """Heads that sum to the mixture, each behind a gate that says whether its stem is there at all.
 
-    What the gated masks leave over is shared among the open gates, so that the sum holds after the gates
-    too, and a stem that is absent goes to exact silence while the others take its part.
+    What the gated masks leave over is shared among the open gates, so that the sum holds after the
+    gates too, and a stem that is absent goes to silence while the others take its part.
     """
 
     family = "multihead"
@@ -22,6 +21,7 @@ class MultiHead(SpectralModel):
         self.activity = nn.Linear(self.width, len(self.outputs))
 
     def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Masks that sum to one in every bin."""
         heads = self.decoder(frames).unflatten(0, (-1, 2))
         activity = self.activity(frames.mean(2)).float() + 2.0  # open at the start of training
         gate = activity.sigmoid()

@@ -1,7 +1,7 @@
 """A gated linear recurrence over time: memory at the price of two multiplications a state.
 
-The gate and the candidate depend on the input alone (Feng et al., "Were RNNs all we needed?", 2024; De et
-al., "Griffin", 2024), so that all matrix products run over the whole segment at once and only
+The gate and the candidate depend on the input alone (Feng et al., "Were RNNs all we needed?", 2024;
+De et al., "Griffin", 2024), so that all matrix products run over the whole segment at once and only
 `h[t] = a[t] h[t-1] + b[t]` is sequential. On two cores that is five times the speed of a GRU.
 """
 
@@ -77,6 +77,7 @@ class TimeMix(nn.Module):
         self.decay = nn.Parameter(torch.logit(torch.exp(-1 / constants)))
 
     def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames with what memory adds to them, and the memory after them."""
         decay, drive, gate = self.before(frames)
         states = scan(decay, drive, state)
         return self.after(frames, states, gate), states[-1]

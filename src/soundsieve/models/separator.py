@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 State = dict[str, Tensor]
@@ -12,11 +11,11 @@ State = dict[str, Tensor]
 class Separator(nn.Module):
     """Estimates weighted sums of stems from their mixture.
 
-    `outputs` holds one gain vector over `scope` for each output, `names` its expression in the target
-    language. `step` takes multiples of `hop` samples and lags its input by `delay`; a stream of blocks of
-    any size therefore lags by `latency = delay + hop`, and no output sample depends on input after that.
-    Several models may serve at once: all that changes while running is the state, a flat dict of tensors,
-    batch first.
+    `outputs` holds one gain vector over `scope` for each output, `names` its expression in the
+    target language. `step` takes multiples of `hop` samples and lags its input by `delay`; a stream
+    of blocks of any size therefore lags by `latency = delay + hop`, and no output sample depends on
+    input after that. Several streams may run at once: all that changes meanwhile is the state, a
+    flat dict of tensors, batch first.
     """
 
     family = "none"
@@ -39,6 +38,8 @@ class Separator(nn.Module):
         self.outputs = tuple(tuple(float(gain) for gain in gains) for gains in outputs)
         self.names = tuple(names)
         self.sample_rate, self.hop, self.delay = sample_rate, hop, delay
+        self.about: dict[str, Any] = {}
+        """What the file of the model says of its making."""
 
     @property
     def latency(self) -> int:

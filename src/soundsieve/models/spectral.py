@@ -1,9 +1,9 @@
-"""What all masking models share: spectra, a causal level, features, masks, and spectra back to sound."""
+"""What all masking models share: spectra, a causal level, features, masks, and back to sound."""
 
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundsieve.audio.stft import Stft
 from soundsieve.models.recurrence import scan
@@ -20,8 +20,8 @@ _TINY = 1e-10
 class SpectralModel(Separator):
     """A causal trunk on short-time spectra; a family says which masks come out of it.
 
-    All channels together give one set of masks, which is applied to each, so that the stereo image stays.
-    The mixture is seen relative to its own running level, so that level does not matter.
+    All channels together give one set of masks, which is applied to each, so that the stereo image
+    stays. The mixture is seen relative to its own running level, so that level does not matter.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class SpectralModel(Separator):
 
     @property
     def config(self) -> dict[str, object]:
+        """The keywords that build this model again, without its weights."""
         return {
             "scope": self.scope,
             "outputs": self.outputs,
@@ -62,11 +63,13 @@ class SpectralModel(Separator):
     def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Real and imaginary masks, and the activity of each output before its sigmoid.
 
-        Shape: `[time, batch, band, channel] -> 2 x [output, time, batch, bin], [time, batch, output]`.
+        Shape: `[time, batch, band, channel]
+        -> 2 x [output, time, batch, bin], [time, batch, output]`.
         """
         raise NotImplementedError
 
     def initial_state(self, batch: int, channels: int) -> State:
+        """The state after endless silence."""
         bins, zeros = self.stft.bins, self.stft.window.new_zeros
         memories = self.trunk.initial_states(batch)
         return {
@@ -78,6 +81,10 @@ class SpectralModel(Separator):
         }
 
     def step(self, block: Tensor, state: State) -> tuple[Tensor, State]:
+        """Estimates for the block, `delay` samples late.
+
+        Shape: `[batch, channel, k * hop] -> [batch, output, channel, k * hop]`.
+        """
         batch, channels, _ = block.shape
         real, imag, heard = self.stft.analyse(block.flatten(0, 1), state["input"].flatten(0, 1))
         real, imag, _, after = self.spectra(real, imag, channels, state)
@@ -92,10 +99,11 @@ class SpectralModel(Separator):
     def spectra(
         self, real: Tensor, imag: Tensor, channels: int, state: State
     ) -> tuple[Tensor, Tensor, Tensor, State]:
-        """Spectra of every output, the activity logits, and the state without its two waveform parts.
+        """Spectra of every output, the activity logits, and the state less its two waveform parts.
 
-        Shape: `2 x [time, row, bin] -> 2 x [output, time, row, bin], [time, batch, output]`, a row for
-        each channel of each item of the batch.
+        A row is a channel of an item of the batch.
+
+        Shape: `2 x [time, row, bin] -> 2 x [output, time, row, bin], [time, batch, output]`.
         """
         features, level, phase = self.features(real, imag, channels, state["level"], state["phase"])
         memories = [state[f"memory{i}"] for i in range(self.depth)]
@@ -119,8 +127,8 @@ class SpectralModel(Separator):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """What the trunk sees of each bin, and the level and the phase that the next block needs.
 
-        Log power, the compressed bin, and its product with the conjugate of the frame before: how far
-        the phase has moved, which tells a tone from a hiss.
+        Log power, the compressed bin, and its product with the conjugate of the frame before: how
+        far the phase has moved, which tells a tone from a hiss.
         """
         real, imag = (part.unflatten(1, (-1, channels)) for part in (real, imag))
         power = (real.square() + imag.square()).mean(2)  # [time, batch, bin]
@@ -133,7 +141,9 @@ class SpectralModel(Separator):
         relative = power / levels[..., None]
         size = (relative + 1e-7) ** 0.15
         cosine, sine = real * norm * size, imag * norm * size
-        before = torch.cat([phase.transpose(0, 1)[:, None], torch.stack([cosine, sine, size])[:, :-1]], 1)
+        before = torch.cat(
+            [phase.transpose(0, 1)[:, None], torch.stack([cosine, sine, size])[:, :-1]], 1
+        )
         weight = torch.rsqrt(size * before[2] + _TINY)
         features = torch.stack(
             [
@@ -148,7 +158,7 @@ class SpectralModel(Separator):
         return features, level, torch.stack([cosine[-1], sine[-1], size[-1]], 1)
 
     def _level(self, power: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        """The running mean power a bin, over the frames that are not silent: no start-up, no threshold.
+        """The running mean power a bin over the frames that are not silent, from the first one on.
 
         Shape: `[time, batch, bin], [batch, 2] -> [batch, 2], [time, batch]`.
         """

@@ -1,7 +1,7 @@
-"""The causal trunk that every live model shares: bands in, memory over time, a mix over bands, bands out.
+"""The causal trunk of every live model: bands in, memory over time, a mix over bands, bands out.
 
-All weights but the band encoder's are shared over frequency, and every layer acts on the last axis of
-`[time, batch, band, channel]`: nothing is permuted between layers.
+All weights but those of the bands' encoder and decoder are shared over frequency, and every layer
+acts on the last axis of `[time, batch, band, channel]`: nothing is permuted between layers.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 BANDS = ((16, 4), (8, 8), (8, 16))
-"""Count and width in bins of the bands, upwards from 0 Hz; the bin at half the rate follows its neighbour."""
+"""Count and width in bins of the bands, upwards from 0 Hz; the last bin follows its neighbour."""
 N_BANDS = sum(count for count, _ in BANDS)
 
 
@@ -38,6 +38,7 @@ class BandEncoder(nn.Module):
         self.bias = nn.Parameter(torch.zeros(N_BANDS, channels))
 
     def forward(self, features: Tensor) -> Tensor:
+        """Bands of bins; the bin at half the rate is not looked at."""
         parts, start = [], 0
         for weight, (count, width) in zip(self.weights, BANDS, strict=True):
             bins = features[..., start : start + count * width, :]
@@ -47,9 +48,9 @@ class BandEncoder(nn.Module):
 
 
 class BandDecoder(nn.Module):
-    """Channels of each band to values for its bins.
+    """Channels of each band to values for its bins, values first so that each is a plane.
 
-    Shape: `[time, batch, band, channel] -> [value, time, batch, bin]`, values first so that each is a plane.
+    Shape: `[time, batch, band, channel] -> [value, time, batch, bin]`.
     """
 
     def __init__(self, channels: int, values: int):
@@ -62,6 +63,7 @@ class BandDecoder(nn.Module):
         )
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Bins of bands."""
         parts, start = [], 0
         normed = self.norm(frames)
         for weight, (count, _) in zip(self.weights, BANDS, strict=True):
@@ -74,7 +76,7 @@ class BandDecoder(nn.Module):
 
 
 class BandMix(nn.Module):
-    """Every band hears every other through one small learned matrix, and decides how much of it to take."""
+    """Every band hears every other through one learned matrix, and decides how much it takes."""
 
     def __init__(self, channels: int, linear: bool = False):
         super().__init__()
@@ -85,6 +87,7 @@ class BandMix(nn.Module):
         self.outward = nn.Linear(channels, channels)
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Frames with what the other bands add to them."""
         heard, gate = self.inward(self.norm(frames)).chunk(2, -1)
         mixed = torch.matmul(self.mix.to(heard.dtype), heard)
         return frames + self.outward(mixed if self.linear else mixed * nn.functional.silu(gate))
@@ -101,6 +104,7 @@ class Perceptron(nn.Module):
         self.outward = nn.Linear(2 * channels, channels)
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Frames with what the layers add to them."""
         return frames + self.outward(self.activation(self.inward(self.norm(frames))))
 
 
@@ -115,6 +119,7 @@ class Block(nn.Module):
         self.dense = Perceptron(channels, activation)
 
     def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames after all three, and the memory after them."""
         frames, state = self.time(frames, state)
         return self.dense(self.band(frames)), state
 
@@ -122,7 +127,8 @@ class Block(nn.Module):
 class Trunk(nn.Module):
     """Features of bins to channels of bands, causal, with one state a block.
 
-    Shape: `[time, batch, bin, feature], [batch, band, channel] * block -> [time, batch, band, channel], …`.
+    Shape: `[time, batch, bin, feature], block * [batch, band, channel]
+    -> [time, batch, band, channel], block * [batch, band, channel]`.
     """
 
     def __init__(self, features: int, channels: int, blocks: int, activation: str):
@@ -132,6 +138,7 @@ class Trunk(nn.Module):
         self.blocks = nn.ModuleList(Block(channels, activation) for _ in range(blocks))
 
     def forward(self, features: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Frames, and the state of every block after them."""
         frames = self.encoder(features)
         after = []
         for block, state in zip(self.blocks, states, strict=True):
@@ -146,7 +153,10 @@ class Trunk(nn.Module):
 
 
 def _per_band(bands: Tensor, weight: Tensor) -> Tensor:
-    """A matrix of its own for each band: `[time, batch, band, in], [band, in, out] -> [time, batch, band, out]`."""
+    """A matrix of its own for each band.
+
+    Shape: `[time, batch, band, in], [band, in, out] -> [time, batch, band, out]`.
+    """
     time, batch = bands.shape[:2]
     rows = bands.flatten(0, 1).transpose(0, 1)  # [band, time * batch, in]
     return torch.bmm(rows, weight.to(rows.dtype)).transpose(0, 1).unflatten(0, (time, batch))

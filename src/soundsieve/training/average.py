@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Average:
-    """Weights averaged with `decay` a step; early on over the steps there are, so it starts at once."""
+    """Weights averaged with `decay` a step; early on over the steps there are, to start at once."""
 
     def __init__(self, model: nn.Module, decay: float):
         self.decay, self.steps = decay, 0
@@ -21,6 +21,10 @@ class Average:
         decay = min(self.decay, self.steps / (self.steps + 10))
         for name, p in model.named_parameters():
             self.weights[name].lerp_(p, 1 - decay)
+
+    def to(self, device: torch.device) -> None:
+        """Moves the average to where the model is."""
+        self.weights = {name: weight.to(device) for name, weight in self.weights.items()}
 
     @contextmanager
     def applied(self, model: nn.Module) -> Iterator[None]:

@@ -1,33 +1,44 @@
 """What happens beside the steps: progress, validation, checkpoints, a journal, and a clean stop."""
 
 import csv
+import math
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 from rich.progress import Progress
 
+from soundsieve.errors import UserError
 from soundsieve.runs import whole
 from soundsieve.training.module import Training
 
 COLUMNS = ("step", "loss", "valid_si_sdri", "rate", "seconds", "audio_seconds")
+"""Of metrics.csv: `rate` is seconds of audio a second; the last two are sums over all sittings."""
 CHECKPOINT = "last.ckpt"
 SAVE_SECONDS = 60
+
+
+class StopNow(BaseException):
+    """A second Ctrl-C. Lightning would answer a KeyboardInterrupt with an exit of its own."""
 
 
 class Keeper(pl.Callback):
     """Validates the averaged weights, keeps the best, writes the journal and the checkpoint.
 
-    The first Ctrl-C ends the step that runs, saves, and stops; `interrupted` says so.
+    The first Ctrl-C ends the step that runs, saves, and stops; `interrupted` says so. A second one
+    stops at once, which loses a minute at most.
     """
 
     def __init__(self, folder: Path, progress: Progress, validate_every: int, patience: int):
         self.folder, self.progress = folder, progress
         self.validate_every, self.patience = validate_every, patience
         self.interrupted = False
-        self.loss: float | None = None
+        self._rows: list[list[str]] = []
         self._task = progress.add_task("training", total=None, detail="")
 
     @property
@@ -35,27 +46,45 @@ class Keeper(pl.Callback):
         """Where the checkpoint is."""
         return self.folder / "checkpoints" / CHECKPOINT
 
+    @contextmanager
+    def stopping(self, trainer: pl.Trainer) -> Iterator[None]:
+        """Takes Ctrl-C for as long as the block lasts; only the main thread hears it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, lambda *_: self._stop(trainer))
+        try:
+            yield
+        except StopNow:
+            raise KeyboardInterrupt from None
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the clocks, and the journal from where the checkpoint stands."""
         module = _training(pl_module)
         self._began = self._saved = time.monotonic()
         self._before, self._first = module.seconds, trainer.global_step
         self._valid_time = 0.0
-        self._sigint = signal.signal(signal.SIGINT, lambda *_: self._stop(trainer))
         self.progress.update(self._task, total=module.steps, completed=trainer.global_step)
-        if trainer.global_step == 0:
-            with whole(self.folder / "metrics.csv") as part:
-                part.write_text(",".join(COLUMNS) + "\n")
+        self._rows = _rows_until(self.folder / "metrics.csv", trainer.global_step)
+        self._write_rows()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *_: Any
     ) -> None:
-        module, step = _training(pl_module), trainer.global_step
-        loss = float(outputs["loss"])
-        self.loss = loss if self.loss is None else 0.95 * self.loss + 0.05 * loss
+        """Says how it goes; validates and saves when it is time."""
+        module, step, loss = _training(pl_module), trainer.global_step, float(outputs["loss"])
+        if not math.isfinite(loss):
+            raise UserError(
+                f"the loss is {loss} at step {step}; try again with a lower train.rate."
+            )
+        smooth = loss if module.smooth_loss is None else module.smooth_loss
+        module.smooth_loss = 0.95 * smooth + 0.05 * loss
         now = time.monotonic()
         module.seconds = self._before + now - self._began
         rate = self._rate(module, step)
-        detail = f"loss {self.loss:.3f} · {rate:.0f} s of audio a second"
+        detail = f"loss {module.smooth_loss:.3f} · {rate:.0f} s of audio a second"
         self.progress.update(self._task, completed=step, detail=detail)
         late = module.minutes is not None and module.seconds > 60 * module.minutes
         if step % self.validate_every == 0 or step >= module.steps or late:
@@ -65,23 +94,27 @@ class Keeper(pl.Callback):
         trainer.should_stop |= late
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        signal.signal(signal.SIGINT, self._sigint)
+        """Saves, so that the same command goes on from here."""
         self._save(trainer)
 
     def _validate(self, trainer: pl.Trainer, module: Training, rate: float) -> None:
-        start = time.monotonic()
+        start, step = time.monotonic(), trainer.global_step
         score = module.validate_average()
-        module.keep_if_best(score, trainer.global_step)
+        module.keep_if_best(score, step)
         self._valid_time += time.monotonic() - start
-        row = (trainer.global_step, f"{self.loss:.5f}", f"{score:.4f}", f"{rate:.1f}")
-        with (self.folder / "metrics.csv").open("a", newline="") as file:
-            audio = trainer.global_step * module.audio_a_step
-            csv.writer(file).writerow((*row, f"{module.seconds:.1f}", f"{audio:.0f}"))
+        row = (str(step), f"{module.smooth_loss:.5f}", f"{score:.4f}", f"{rate:.1f}")
+        audio = step * module.audio_a_step
+        self._rows.append([*row, f"{module.seconds:.1f}", f"{audio:.0f}"])
+        self._write_rows()
         best = f"best {module.best_score:+.2f} dB at step {module.best_step}"
         self.progress.update(self._task, description=f"training ({best})")
         if self.patience and module.stale >= self.patience:
             self.progress.console.print(f"no gain in {self.patience} validations: stopping early")
             trainer.should_stop = True
+
+    def _write_rows(self) -> None:
+        with whole(self.folder / "metrics.csv") as part, part.open("w", newline="") as file:
+            csv.writer(file).writerows([COLUMNS, *self._rows])
 
     def _rate(self, module: Training, step: int) -> float:
         """Seconds of audio trained a second, validation aside."""
@@ -95,8 +128,18 @@ class Keeper(pl.Callback):
 
     def _stop(self, trainer: pl.Trainer) -> None:
         if self.interrupted:
-            raise KeyboardInterrupt
+            raise StopNow
         self.interrupted = trainer.should_stop = True
+
+
+def _rows_until(path: Path, step: int) -> list[list[str]]:
+    """The rows of a journal up to a step: what came after the checkpoint is done again."""
+    if not step or not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [
+            row for row in csv.reader(file) if row[:1] and row[0].isdigit() and int(row[0]) <= step
+        ]
 
 
 def _training(module: pl.LightningModule) -> Training:

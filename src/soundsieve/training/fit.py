@@ -7,7 +7,6 @@ from pathlib import Path
 import pytorch_lightning as pl
 import torch
 from rich.progress import Progress
-from torch.utils.data import DataLoader, IterableDataset
 
 from soundsieve.data.mixer import Mixer
 from soundsieve.models.spectral import SpectralModel
@@ -27,8 +26,8 @@ STEPS_A_MINUTE = 200
 """Of the smallest model on two cores: only to tell whether compiling pays."""
 
 
-class Batches(IterableDataset):
-    """The indices of each step's scenes. A step's scenes depend on its number alone, so resuming is exact."""
+class Batches:
+    """The indices of each step's scenes; they depend on its number alone, so resuming is exact."""
 
     def __init__(self, module: Training, batch: int):
         self.module, self.batch = module, batch
@@ -40,7 +39,12 @@ class Batches(IterableDataset):
 
 
 def fit(
-    model: SpectralModel, train: Mixer, valid: Mixer, recipe: Recipe, folder: Path, progress: Progress
+    model: SpectralModel,
+    train: Mixer,
+    valid: Mixer,
+    recipe: Recipe,
+    folder: Path,
+    progress: Progress,
 ) -> Training:
     """Trains the model in place, from the folder's checkpoint where there is one.
 
@@ -82,8 +86,9 @@ def fit(
         gradient_clip_val=1.0,
     )
     resume = keeper.path if keeper.path.exists() else None
-    loader = DataLoader(Batches(module, options.batch), batch_size=None)
-    trainer.fit(module, loader, ckpt_path=resume, weights_only=True)
+    with keeper.stopping(trainer):
+        batches = Batches(module, options.batch)
+        trainer.fit(module, batches, ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
         raise KeyboardInterrupt
     Average.copy(module.best_weights, model)

@@ -1,21 +1,25 @@
-"""What the machine can do: device, arithmetic, memory."""
+"""What the machine can do: device, arithmetic, compiler, memory."""
 
 import ctypes
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 import torch
 
+from soundsieve.errors import UserError
+
 
 def pick_device(name: str) -> torch.device:
-    """The device asked for, or the best there is."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """The device asked for, or the best there is; a UserError where it is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next((kind for kind, found in there.items() if found), "cpu"))
+    if not there.get(name, True):
+        raise UserError(f"device={name}: this machine has none, or torch finds none; device=auto.")
+    return torch.device(name)
 
 
 def pick_precision(name: str, device: torch.device) -> torch.dtype:
@@ -31,14 +35,15 @@ def pick_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def pick_compile(name: str, minutes: float) -> bool:
-    """Whether compiling, about a minute, pays within a run of about so many minutes."""
+    """Whether to compile; it takes about a minute, so `auto` does where the run takes several."""
     if name != "auto":
         return name == "yes"
-    return minutes > 4 and shutil.which("g++") is not None
+    header = Path(sysconfig.get_path("include"), "Python.h")  # what is compiled includes it
+    return minutes > 4 and shutil.which("g++") is not None and header.exists()
 
 
 def keep_memory() -> None:
-    """Tells glibc to keep large blocks: else each step touches them anew, a page fault per 4 KiB."""
+    """Tells glibc to keep large blocks: else each step touches them anew, a fault per 4 KiB."""
     if not sys.platform.startswith("linux"):
         return
     libc = ctypes.CDLL(None)

@@ -1,6 +1,7 @@
 """One training step and the optimizer: all that Lightning is told."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,15 @@ REMIX_LEVEL = 12.0
 """Reach in dB of the gains of a random remix."""
 LAST_RATE = 0.03
 """Share of the peak learning rate at the end."""
-KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds")
+KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds", "smooth_loss")
 """What a checkpoint keeps of the course of a training, beside weights and optimizer."""
 
 
 class Training(pl.LightningModule):
     """Trains a masking model on scenes that it draws by index."""
+
+    outputs: Tensor
+    inverse: Tensor
 
     def __init__(
         self,
@@ -50,33 +54,47 @@ class Training(pl.LightningModule):
         self.audio_a_step = batch * mixer.segment
         self.seconds = 0.0
         """Time spent training, over all sittings."""
+        self.smooth_loss: float | None = None
         self.best_score, self.best_step, self.stale = -math.inf, 0, 0
         self.snr_weight, self.precision = snr_weight, precision
         self.valid_indices, self.valid_snr = valid_indices, valid_snr
         self.average = Average(model, decay)
         self.best_weights = self.average.weights
-        self.loss_of = spectral_loss
+        self.loss_of: Callable[..., Tensor] = spectral_loss
         outputs = torch.tensor(model.outputs)
+        with_mixture = torch.cat([outputs, torch.ones_like(outputs[:1])])
         self.register_buffer("outputs", outputs, persistent=False)
-        self.register_buffer("inverse", torch.linalg.pinv(outputs), persistent=False)
+        self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
         self.phase = getattr(model, "kind", "complex") != "magnitude"
 
     def compile_parts(self) -> None:
         """Fuses the element-wise parts; the loop over time stays as it is."""
-        self.loss_of = torch.compile(spectral_loss)
         model = self.model
-        model.features = torch.compile(model.features)
-        model.masks = torch.compile(model.masks)
-        model.trunk.encoder.forward = torch.compile(model.trunk.encoder.forward)
+        parts: list[tuple[Any, str]] = [
+            (self, "loss_of"),
+            (model, "features"),
+            (model, "masks"),
+            (model.trunk.encoder, "forward"),
+        ]
         for block in model.trunk.blocks:
-            block.time.before = torch.compile(block.time.before)
-            block.time.after = torch.compile(block.time.after)
-            block.band.forward = torch.compile(block.band.forward)
-            block.dense.forward = torch.compile(block.dense.forward)
+            parts += [(block.time, "before"), (block.time, "after")]
+            parts += [(block.band, "forward"), (block.dense, "forward")]
+        for owner, name in parts:
+            setattr(owner, name, torch.compile(getattr(owner, name)))
+
+    def on_train_start(self) -> None:
+        """Brings the averages to where the model is by now."""
+        self.average.to(self.device)
+        self.best_weights = {name: w.to(self.device) for name, w in self.best_weights.items()}
 
     def training_step(self, indices: list[int], _: int) -> Tensor:
-        scenes = self.mixer.scenes(indices)
-        return self.loss(scenes, indices)
+        """The loss of the scenes of these indices."""
+        return self.loss(self.mixer.scenes(indices), indices)
+
+    def optimizer_step(self, *args: Any, **keywords: Any) -> None:
+        """A step of the optimizer, and the average after it: a checkpoint holds both or neither."""
+        super().optimizer_step(*args, **keywords)
+        self.average.update(self.model)
 
     def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
         """The loss of a batch: every output, and for several outputs two random remixes of them."""
@@ -92,20 +110,17 @@ class Training(pl.LightningModule):
         )
         mixture, reference = (real[0], imag[0]), (real[1:], imag[1:])
         with torch.autocast(stems.device.type, self.precision, self.precision != torch.float32):
-            *estimate, activity, _ = model.spectra(
+            estimate_real, estimate_imag, activity, _ = model.spectra(
                 *mixture, channels, model.initial_state(batch, channels)
             )
-        estimate = tuple(part.float() for part in estimate)
+        estimate = estimate_real.float(), estimate_imag.float()
         if len(model.outputs) == 1:
             return self.loss_of(estimate, reference, mixture, self.snr_weight, self.phase).mean()
         remix = _remix_gains(len(model.outputs), batch, indices[0]).to(stems)
         remix = remix.repeat_interleave(channels, 2)
-        mixed = [tuple(_with_remix(part, remix) for part in pair) for pair in (estimate, reference)]
+        mixed = (tuple(_with_remix(p, remix) for p in pair) for pair in (estimate, reference))
         loss = self.loss_of(*mixed, mixture, self.snr_weight, self.phase).mean()
         return loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        self.average.update(self.model)
 
     @torch.no_grad()
     def validate_average(self) -> float:
@@ -115,16 +130,17 @@ class Training(pl.LightningModule):
         with self.average.applied(self.model):
             for start in range(0, len(self.valid_indices), 16):
                 indices = self.valid_indices[start : start + 16]
-                snr = self.valid_snr[(start // 16) % len(self.valid_snr)]
+                snr = self.valid_snr[start // 16 % len(self.valid_snr)] if self.valid_snr else None
                 scenes = self.valid.scenes(indices, snr=snr, both=True)
-                estimate = self.model(scenes.mixture)
+                mixture, target = scenes.mixture, scenes.target(scenes.wanted)
+                parts = torch.cat([self.model(mixture), mixture[:, None]], 1)
                 weights = scenes.wanted @ self.inverse.to(scenes.wanted)
-                estimate = torch.einsum("boct,bo->bct", estimate, weights)
-                target = scenes.target(scenes.wanted)
-                gain = si_sdr(estimate, target) - si_sdr(scenes.mixture, target)
-                gains += gain.flatten().tolist()
+                estimate = torch.einsum("boct,bo->bct", parts, weights)
+                # On the processor: the measure needs double precision, which not every device has.
+                estimate, mixture, target = estimate.cpu(), mixture.cpu(), target.cpu()
+                gains += (si_sdr(estimate, target) - si_sdr(mixture, target)).tolist()
         self.model.train()
-        return float(np.nanmean(gains))
+        return float(np.mean(gains))
 
     def keep_if_best(self, score: float, step: int) -> None:
         """Keeps a copy of the averaged weights if they score best so far."""
@@ -133,7 +149,8 @@ class Training(pl.LightningModule):
             self.best_score, self.best_step, self.stale = score, step, 0
             self.best_weights = {name: w.clone() for name, w in self.average.weights.items()}
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
+        """The optimizer, and the learning rate over the steps."""
         optimizer = MuonAdamW(self.model, self.rate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -149,10 +166,12 @@ class Training(pl.LightningModule):
         return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the average, the best weights and how the training went so far."""
         checkpoint["average"] = {"weights": self.average.weights, "steps": self.average.steps}
         checkpoint["best"] = {name: getattr(self, name) for name in KEPT}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Takes up what `on_save_checkpoint` added."""
         self.average.weights = checkpoint["average"]["weights"]
         self.average.steps = checkpoint["average"]["steps"]
         for name in KEPT:
