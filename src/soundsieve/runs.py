@@ -98,7 +98,8 @@ def commit() -> str:
     # An installed package may stand in a checkout of something else, which does not know this file.
     if not _git(here.parent, "ls-files", here.name):
         return "none"
-    return _git(here.parent, "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*")
+    told = _git(here.parent, "describe", "--always", "--dirty=+", "--abbrev=10", "--exclude=*")
+    return told or "none"
 
 
 def _git(folder: Path, *words: str) -> str:
