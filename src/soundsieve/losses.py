@@ -9,6 +9,8 @@ THERE = 45.0
 """Decibels under the mixture's level down to which an output counts as there."""
 SNR_CAP = 30.0
 """Decibels past which a better estimate earns nothing."""
+SILENT_LEVEL = 0.1
+"""Power, against the mixture's, that stands in for a silent reference: 40 dB under the mixture is enough."""
 
 
 def spectral_loss(
@@ -52,7 +54,9 @@ def spectral_loss(
     if snr_weight == 0:
         return compressed
     floor = 10 ** (-SNR_CAP / 10)
-    wanted = reference_power.mean((1, 3)).clamp_min(floor)
+    wanted = reference_power.mean((1, 3))
+    # A log has no end: held against its own level, silence would be polished for ever at the cost of sound.
+    wanted = torch.where(wanted > floor, wanted, torch.full_like(wanted, SILENT_LEVEL))
     snr = (error.mean((1, 3)) / wanted + floor).log10()
     return compressed + snr_weight * snr
 
