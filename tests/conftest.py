@@ -42,18 +42,28 @@ def put(path: Path, audio: Tensor, rate: int = RATE) -> Path:
     return path
 
 
+def swelling(audio: Tensor, seed: int) -> Tensor:
+    """The audio with a level of its own over time, so that no two recordings are alike."""
+    generator = torch.Generator().manual_seed(seed)
+    points = 0.2 + 0.8 * torch.rand(1, 1, 16, generator=generator)
+    return audio * torch.nn.functional.interpolate(points, audio.shape[-1], mode="linear")[0]
+
+
 def write_corpus(root: Path) -> Path:
     """Four talkers, four songs in parts, three kinds of noise, a dozen prompts."""
     for talker in range(4):
         for take in range(2):
-            put(root / f"speech/talker{talker}x/{take}.wav", tone(200 + 40 * talker + take, 2.0))
+            sound = swelling(tone(200 + 40 * talker + take, 2.0), 10 * talker + take)
+            put(root / f"speech/talker {'abcd'[talker]}/take{take}.wav", sound)
     for song in range(4):
         for number, part in enumerate(("vocals", "drums", "bass", "other")):
-            put(root / f"songs/song{song}x/{part}.wav", tone(500 * (number + 1) + song, 2.5))
+            sound = swelling(tone(500 * (number + 1) + song, 2.5), 100 + 10 * song + number)
+            put(root / f"songs/song {'abcd'[song]}/{part}.wav", sound)
     for number, kind in enumerate(("fan", "rain", "street")):
-        put(root / f"noise/{kind}/0.wav", hiss(number, 2.0, -30))
+        put(root / f"noise/{kind}/0.wav", swelling(hiss(number, 2.0, -30), 200 + number))
     for number in range(12):
-        put(root / f"prompts/say {'abcdefghijkl'[number]}.wav", tone(3000 + 20 * number, 0.3))
+        sound = swelling(tone(3000 + 20 * number, 0.3), 300 + number)
+        put(root / f"prompts/say {'abcdefghijkl'[number]}.wav", sound)
     return root
 
 
