@@ -31,6 +31,7 @@ LAYERS = {
     "training": 3,
     "inference": 3,
     "evaluation": 3,
+    "export": 3,
     "report": 3,
     "pipeline": 4,
     "cli": 4,
@@ -45,6 +46,9 @@ BESIDE_STANDARD_LIBRARY = {"pydantic", "pydantic_core", "yaml"}  # what layer 0 
 ONLY_IN = {
     "asteroid": "models/asteroid.py",
     "musdb": "data/musdb.py",
+    "onnx": "export/",
+    "onnxruntime": "models/onnx.py",
+    "onnxscript": "export/graph.py",
     "pytorch_lightning": "training/",
     "soundfile": "audio/io.py",
     "yaml": "config.py",
@@ -155,7 +159,7 @@ def test_a_recipe_is_data():
 
 @pytest.mark.parametrize(
     "command",
-    [["--help"], ["run", "--help"], ["show"], ["list", "recipes"], ["list", "stems"]],
+    [["--help"], ["run", "--help"], ["show"], ["list", "recipes"], ["list", "stems"], ["list", "models"]],
     ids=" ".join,
 )
 def test_a_quick_command_loads_nothing_heavy(command):

@@ -86,26 +86,15 @@ def test_lists(what, capsys):
     assert capsys.readouterr().out
 
 
-def test_shipped_models_and_run_folders_are_listed(capsys, tmp_path, monkeypatch):
-    def header(path):
-        if path.parent.name == "broken":
-            raise UserError("no model of ours")
-        return {"config": {"names": ["speech", "music"], "sample_rate": 16000}}
-
-    def stand_in(name, **members):
-        monkeypatch.setitem(sys.modules, f"soundsieve.models.{name}", SimpleNamespace(**members))
-
-    stand_in("find", WEIGHTS="model.safetensors", shipped=lambda: {"any": Path("any.safetensors")})
-    stand_in("files", header=header)
-    monkeypatch.chdir(tmp_path)
-    for name in ("broken", "keep-speech-0a1b2c"):
-        (tmp_path / "runs" / name).mkdir(parents=True)
-        (tmp_path / "runs" / name / "model.safetensors").touch()
-    assert main(["list", "models"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in said] == ["any", "runs/broken", "runs/keep-speech-0a1b2c"]
-    assert "speech,music at 16000 Hz" in said[0]
-    assert "no model of ours" in said[1]
+def test_export_hands_on_the_model(calls, capsys):
+    calls.stand_in("soundsieve.export.command", "export", ["any.onnx: 1.8 MB"])
+    assert main(["export", "any", "out=any.onnx", "int8=yes", "channels=2"]) == 0
+    ((_, (name, out, channels, int8, _), _),) = calls.noted
+    assert (name, out, channels, int8) == ("any", Path("any.onnx"), 2, True)
+    assert capsys.readouterr().out == "any.onnx: 1.8 MB\n"
+    assert "expected one model" in refusal(capsys, "export")
+    assert "expected one model" in refusal(capsys, "export", "a", "b")
+    assert "int8 expects yes or no" in refusal(capsys, "export", "any", "int8=maybe")
 
 
 def test_run_hands_on_the_recipe(calls):

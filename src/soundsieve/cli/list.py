@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from dataclasses import astuple
 
 from soundsieve.cli.words import sort
 from soundsieve.errors import UserError, suggest
@@ -23,6 +23,7 @@ example:
 CORPORA = {
     "starter": "synthetic speech, songs, noises and prompts inside the package; the default",
 }
+TITLES = ("model", "outputs", "rate", "size", "latency", "SI-SDR gain", "licence")
 
 
 def help_text() -> str:
@@ -64,25 +65,25 @@ def corpora() -> Iterable[str]:
 
 
 def models() -> Iterable[str]:
-    """A line a model: what it keeps, and its sample rate."""
-    from soundsieve.models.find import WEIGHTS, shipped
+    """A line a model: what it keeps, rate, numbers and bytes, latency, score, licence."""
+    from soundsieve.models.catalog import entry, runs, shipped
 
-    runs = {str(path.parent): path for path in sorted(Path("runs").glob(f"*/{WEIGHTS}"))}
-    found = shipped() | runs
+    found = shipped() | runs()
     if not found:
         yield "no models yet; `recipe run keep=speech+music` trains one."
+        return
+    rows: list[tuple[str, ...]] = [TITLES]
+    faults: list[str] = []
     for name, path in found.items():
-        yield f"{name:<40} {_about(path)}"
-
-
-def _about(path: Path) -> str:
-    from soundsieve.models.files import header
-
-    try:
-        config = header(path).get("config", {})
-    except UserError as error:
-        return str(error)
-    return f"{','.join(config.get('names', []))} at {config.get('sample_rate')} Hz"
+        try:
+            rows.append((name, *(cell or "-" for cell in astuple(entry(path)))))
+        except UserError as error:
+            faults.append(str(error))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+    yield from faults
 
 
 LISTS: dict[str, Callable[[], Iterable[str]]] = {

@@ -9,14 +9,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 
 from soundsieve.errors import UserError
+from soundsieve.models.catalog import HEADER, header
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.separator import Separator
 
 MODELS: dict[str, type[Separator]] = {"mask": MaskModel, "multihead": MultiHead}
 """Families that have weights, by name."""
-HEADER = "soundsieve"
-"""Key of the JSON header in the file's metadata."""
 
 
 def save(model: Separator, path: Path, about: dict[str, Any]) -> None:
@@ -24,11 +23,11 @@ def save(model: Separator, path: Path, about: dict[str, Any]) -> None:
 
     `about` says how the model was trained; what is needed to build it again is added here.
     """
-    header = {"family": model.family, "config": model.config, **about}
+    about = {"family": model.family, "config": model.config, **about}
     weights = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(to_bytes(weights, {HEADER: json.dumps(header)}))
+        part.write_bytes(to_bytes(weights, {HEADER: json.dumps(about)}))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -55,29 +54,3 @@ def load(path: Path) -> Separator:
         raise UserError(f"{path} does not fit this version of soundsieve ({reason}).") from error
     model.about = about
     return model.eval()
-
-
-def header(path: Path) -> dict[str, Any]:
-    """What a model file says of itself, without its weights."""
-    if not path.is_file():
-        raise UserError(f"no model at {path}. `recipe list models` shows what there is.")
-    try:
-        with safe_open(path, "pt") as file:
-            text = (file.metadata() or {}).get(HEADER)
-    except (SafetensorError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            f"{path} is no soundsieve model: expected safetensors ({reason})."
-        ) from error
-    about = _parsed(text)
-    if about is None:
-        raise UserError(f"{path} is no soundsieve model: its header does not say how to build it.")
-    return about
-
-
-def _parsed(text: str | None) -> dict[str, Any] | None:
-    try:
-        about = json.loads(text or "null")
-    except json.JSONDecodeError:
-        return None
-    return about if isinstance(about, dict) else None

@@ -3,25 +3,18 @@
 from pathlib import Path
 
 from soundsieve.errors import UserError, suggest
+from soundsieve.models.catalog import WEIGHTS, runs, shipped
 from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.files import load
+from soundsieve.models.onnx import SUFFIX, load_onnx
 from soundsieve.models.separator import Separator
 
-SHIPPED = Path(__file__).with_name("shipped")
-"""Folder of the weights that the package brings along."""
-WEIGHTS = "model.safetensors"
-"""Name of the weights in a run folder."""
 DEFAULT = "any"
 """The shipped model that serves when none is named."""
 
 
-def shipped() -> dict[str, Path]:
-    """The models in the package by name."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
-
-
 def find(name: str | None = None) -> Separator:
-    """The model of a shipped name, a run folder, a file or a classical method.
+    """The model of a shipped name, a run folder, a file (ours or ONNX) or a classical method.
 
     Without a name: the shipped default, or else the newest run. Raises UserError where nothing
     fits.
@@ -41,16 +34,16 @@ def find(name: str | None = None) -> Separator:
             )
         return load(path / WEIGHTS)
     if path.exists():
-        return load(path)
+        return load_onnx(path) if path.suffix == SUFFIX else load(path)
     known = [*shipped(), *CLASSICAL]
     hint = suggest(name, known) or f"The shipped models are {', '.join(known)}."
     raise UserError(f"no model {name!r}: it is no run folder, no file and no shipped name. {hint}")
 
 
 def _newest_run() -> Path:
-    runs = sorted(Path("runs").glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
-    if not runs:
+    found = sorted(runs().values(), key=lambda path: path.stat().st_mtime)
+    if not found:
         raise UserError(
             "no model yet: `recipe run keep=speech+music` trains one, or name one with model=."
         )
-    return runs[-1]
+    return found[-1]

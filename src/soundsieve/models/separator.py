@@ -77,7 +77,7 @@ class Separator(nn.Module):
 def parameters(model: nn.Module) -> int:
     """How many numbers the model has learned.
 
-    >>> parameters(torch.nn.Linear(3, 2))
+    >>> parameters(nn.Linear(3, 2))
     8
     """
     return sum(p.numel() for p in model.parameters())

@@ -1,0 +1,1 @@
+"""A model as a file that runs without PyTorch: ONNX, one hop a call, proved equal."""

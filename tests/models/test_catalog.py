@@ -1,0 +1,61 @@
+"""Models are listed from their headers; what is none says so."""
+
+import pytest
+
+from soundsieve.cli import main
+from soundsieve.errors import UserError
+from soundsieve.models.build import build
+from soundsieve.models.catalog import entry, header
+from soundsieve.models.files import save
+from soundsieve.target import parse
+
+
+@pytest.fixture
+def model():
+    return build("multihead", ("speech", "music", "noise"), parse("speech"), size="tiny")
+
+
+def test_an_entry_says_all_that_the_header_does(model, tmp_path):
+    path = tmp_path / "any.safetensors"
+    scores = {"speech+music": 6.5, "music": 4.0, "note": "text"}
+    about = {"latency_seconds": 0.032, "licence": "CC-BY-4.0", "scores": scores}
+    save(model, path, about)
+    found = entry(path)
+    assert (found.outputs, found.rate) == ("speech,music,noise", "16000 Hz")
+    assert (found.latency, found.licence) == ("32 ms", "CC-BY-4.0")
+    assert found.score == "speech+music +6.5 dB, music +4.0 dB"
+    millions = sum(p.numel() for p in model.parameters()) / 1e6
+    assert found.size.startswith(f"{millions:.2f} M, ")
+
+
+def test_a_run_has_the_score_of_its_validation_scenes(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save(model, path, {"training": {"valid_si_sdri": 5.25, "data_licences": ["CC0", "MIT"]}})
+    assert entry(path).score == "+5.2 dB (valid)"
+    assert entry(path).licence == "CC0, MIT"
+    assert entry(path).latency == "32 ms"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff" * 20, b"\2\0\0\0\0\0\0\0{}", b"\2\0\0\0\0\0\0\0[]"]
+)
+def test_what_is_no_model_is_refused(content, tmp_path):
+    path = tmp_path / "bad.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is no soundsieve model"):
+        header(path)
+    with pytest.raises(UserError, match="no model at"):
+        header(tmp_path / "none")
+
+
+def test_runs_are_listed_in_columns_with_what_is_broken_last(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("broken", "keep-speech-0a1b2c"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    save(model, tmp_path / "runs" / "keep-speech-0a1b2c" / "model.safetensors", {})
+    (tmp_path / "runs" / "broken" / "model.safetensors").touch()
+    assert main(["list", "models"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    row = next(line for line in said if line.startswith("runs/keep-speech-0a1b2c"))
+    assert "speech,music,noise" in row and "16000 Hz" in row and "32 ms" in row
+    assert "runs/broken/model.safetensors is no soundsieve model" in said[-1]
