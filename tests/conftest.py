@@ -14,6 +14,7 @@ from soundsieve.law import Law
 from soundsieve.target import parse
 
 RATE = 16000
+STREETS = "oak elm fir ash birch cedar maple willow linden poplar alder hazel".split()
 LAWS = {
     "snr": Law.uniform(-5, 20),
     "level": Law.uniform(-40, -15),
@@ -63,7 +64,7 @@ def write_corpus(root: Path) -> Path:
         put(root / f"noise/{kind}/0.wav", swelling(hiss(number, 2.0, -30), 200 + number))
     for number in range(12):
         sound = swelling(tone(3000 + 20 * number, 0.3), 300 + number)
-        put(root / f"prompts/say {'abcdefghijkl'[number]}.wav", sound)
+        put(root / f"prompts/{STREETS[number]} street.wav", sound)
     return root
 
 

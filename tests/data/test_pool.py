@@ -155,6 +155,19 @@ def test_a_split_that_is_given_stays_and_holds_for_its_group(corpus):
     assert {s.split for s in split} == {"train", "valid", "test"}
 
 
+def test_many_recordings_of_one_talker_are_split_whole_and_alike_wherever_they_are(tmp_path):
+    def split_of(root):
+        for number in range(12):
+            put(root / f"speech/one talker/{number:02}.wav", swelling(tone(300, 1), number))
+        split = split_sources(find_sources(root))
+        assert all(source.span == (0.0, 1.0) for source in split)
+        return {source.path.name: source.split for source in split}
+
+    here, there = split_of(tmp_path / "here"), split_of(tmp_path / "there")
+    assert here == there
+    assert sorted(here.values()) == ["test"] + ["train"] * 10 + ["valid"]
+
+
 def test_one_long_recording_is_split_by_time(tmp_path):
     put(tmp_path / "d/speech/talk.wav", swelling(tone(300, 10), 1))
     put(tmp_path / "d/noise/fan.wav", swelling(hiss(1, 10), 2))

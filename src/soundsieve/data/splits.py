@@ -42,7 +42,7 @@ def _deal(sources: Sequence[Source]) -> list[Source]:
     if len(groups) >= len(SPLITS):
         return _by(sources, lambda source: source.group)
     if len(sources) >= RECORDINGS and not sources[0].song:
-        return _by(sources, lambda source: source.path.as_posix())
+        return _by(sources, lambda source: source.path.name)
     return [part for source in sources for part in _by_time(source)]
 
 
