@@ -16,6 +16,7 @@ VERBS = {
     "separate": "keep the chosen sounds of files and folders",
     "stream": "the same block by block, from file or pipe to file or pipe",
     "evaluate": "one table for models and baselines on the same scenes",
+    "prepare": "check, split and decode your recordings or a corpus into a pool",
     "export": "a model as ONNX, proved equal and timed, with its card",
     "list": "what there is: recipes, models, stems, corpora",
     "show": "a recipe with all its keys, as YAML",

@@ -20,9 +20,7 @@ recipe list recipes|models|stems|corpora
 example:
   recipe list stems
 """
-CORPORA = {
-    "starter": "synthetic speech, songs, noises and prompts inside the package; the default",
-}
+
 TITLES = ("model", "outputs", "rate", "size", "latency", "SI-SDR gain", "licence")
 
 
@@ -60,8 +58,21 @@ def stems() -> Iterable[str]:
 
 
 def corpora() -> Iterable[str]:
-    """A line a corpus."""
-    return (f"{name:<14} {text}" for name, text in CORPORA.items())
+    """A few lines a corpus: what it is, how much, its licence, where to get it and where it is."""
+    from soundsieve.data.corpora import CORPORA
+
+    yield "starter: synthetic speech, songs, noises and prompts inside the package; the default"
+    for name, corpus in CORPORA.items():
+        size = f", {corpus.gigabytes:g} GB" if corpus.gigabytes else ""
+        amount = f" ({corpus.hours:g} h{size})" if corpus.hours else ""
+        yield ""
+        yield f"{name}: {corpus.about}{amount}"
+        yield f"  stems    {', '.join(corpus.stems)}"
+        yield f"  licence  {corpus.licence}"
+        yield f"  get it   {corpus.origin}"
+        yield f"  layout   {corpus.layout}"
+        if corpus.folders:
+            yield f"  here     {corpus.find() or f'not found; recipe prepare {name} root=FOLDER'}"
 
 
 def models() -> Iterable[str]:

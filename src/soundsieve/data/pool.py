@@ -1,6 +1,7 @@
 """A pool: the sources of some data by stem and split, ready to be cropped."""
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -9,9 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from soundsieve.data.sources import SPLITS, STARTER, Source, find_sources
+from soundsieve.data.checks import CLIPPED
+from soundsieve.data.corpora import CORPORA
+from soundsieve.data.licences import under_licences
+from soundsieve.data.manifest import is_prepared
+from soundsieve.data.ready import make_ready
+from soundsieve.data.source import SPLITS, Source
+from soundsieve.data.sources import STARTER, find_sources
 from soundsieve.data.splits import split_sources
-from soundsieve.data.store import Store, decode
+from soundsieve.data.store import Store
 from soundsieve.errors import UserError
 from soundsieve.stems import STEMS, Stems
 from soundsieve.target import Target
@@ -110,31 +117,60 @@ def open_pool(
     Raises UserError where the data lacks a stem that the targets name.
 
     Args:
-        licences: take only recordings whose licence holds one of these words; none: all.
+        licences: take only recordings under these licences, as CC-BY or CC0-1.0; none: all.
     """
-    sources = sources_of(path, targets, stems)
+    root = _root(path)
+    sources = _found(root, targets, stems)
     if licences:
-        had = sorted({source.licence or "none" for source in sources})
-        sources = [s for s in sources if any(name in s.licence for name in licences)]
-        if not sources:
-            wanted = " or ".join(licences)
-            raise UserError(
-                f"{path} has no recording under {wanted}; its licences are {', '.join(had)}."
-            )
-    scope = scope_of({source.stem for source in sources}, targets, stems)
-    for target in targets:
-        target.gains(scope, stems, f"the data at {path}")
-    name = f"{Path(path).expanduser().resolve().name}-{fingerprint(sources)}"
-    store = decode(sources, cache / name, sample_rate, progress)
-    return Pool(sources, store, scope, stems)
+        sources = under_licences(sources, licences, path)
+    _checked_scope(sources, targets, stems, path)
+    prepared = is_prepared(root)
+    folder = root if prepared else cache / f"{root.resolve().name}-{_place(root)}"
+    ready = make_ready(
+        sources, folder, sample_rate, progress, most_clipped=1 if prepared else CLIPPED, stems=stems
+    )
+    scope = _checked_scope(ready.sources, targets, stems, path)
+    pool = Pool(ready.sources, ready.store, scope, stems)
+    pool.store.dropped |= ready.dropped
+    return pool
 
 
 def sources_of(path: str, targets: Sequence[Target] = (), stems: Stems = STEMS) -> list[Source]:
     """The sources at a path, each with a split."""
+    return split_sources(_found(_root(path), targets, stems))
+
+
+def _root(path: str) -> Path:
+    """Where the data of that name is; a corpus is where `recipe prepare` put it."""
+    root = STARTER if path == "starter" else Path(path).expanduser()
+    if root.exists() or path not in CORPORA:
+        return root
+    if is_prepared(prepared := Path("pools") / path):
+        return prepared
+    raise UserError(
+        f"{path} is a corpus that is not prepared here; run `recipe prepare {path} root=FOLDER`, "
+        f"then data=pools/{path}."
+    )
+
+
+def _found(root: Path, targets: Sequence[Target], stems: Stems) -> list[Source]:
     kept = [term.name for target in targets[:1] for term in target.terms if term.level is not None]
     clean = kept[0] if len(kept) == 1 and kept[0] != "all" else "speech"
-    root = STARTER if path == "starter" else Path(path).expanduser()
-    return split_sources(find_sources(root, stems, clean))
+    return find_sources(root, stems, clean)
+
+
+def _checked_scope(
+    sources: Sequence[Source], targets: Sequence[Target], stems: Stems, path: str
+) -> tuple[str, ...]:
+    scope = scope_of({source.stem for source in sources}, targets, stems)
+    for target in targets:
+        target.gains(scope, stems, f"the data at {path}")
+    return scope
+
+
+def _place(root: Path) -> str:
+    """Six hex digits of a folder's place, so that it may grow and keeps what is decoded."""
+    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:6]
 
 
 def scope_of(has: set[str], targets: Sequence[Target], stems: Stems = STEMS) -> tuple[str, ...]:
@@ -162,15 +198,19 @@ def fingerprint(sources: Sequence[Source]) -> str:
     digest = hashlib.sha256()
     for source in sources:
         facts = astuple(replace(source, path=Path(source.path.name), minus=None))
-        digest.update(repr((*map(str, facts), *_trace(source.path))).encode())
+        digest.update(repr((*map(str, facts), *_trace(source.path, source.stamp))).encode())
         if source.minus:
-            digest.update(repr((source.minus.name, *_trace(source.minus))).encode())
+            about = source.minus.name, *_trace(source.minus, source.stamp)
+            digest.update(repr(about).encode())
     return digest.hexdigest()[:6]
 
 
-def _trace(path: Path) -> tuple[int, ...]:
-    """Size and time of a file; a fresh clone has fresh times, so the starter's do not count."""
-    if not path.exists():
+def _trace(path: Path, noted: str) -> tuple[int, ...]:
+    """Size and time of a file; a fresh clone has fresh times, so the starter's do not count.
+
+    What a prepared pool has noted of a file holds, wherever the file is now.
+    """
+    if noted or not path.exists():
         return ()
     stat = path.stat()
     return (stat.st_size,) if path.is_relative_to(STARTER) else (stat.st_size, stat.st_mtime_ns)

@@ -1,0 +1,71 @@
+"""The work of `recipe prepare`, with its progress bar and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from soundsieve.data.prepare import DROPPED, prepare
+from soundsieve.data.ready import Ready
+from soundsieve.data.source import Source
+from soundsieve.data.summary import left_out, licences, notes, table
+
+
+def work(
+    sources: Sequence[Source],
+    folder: Path,
+    console: Console,
+    gaps: Sequence[str],
+    sample_rate: int,
+    workers: int | None,
+    most_clipped: float,
+    fresh: bool,
+) -> None:
+    """Prepare a pool and print what came of it; `gaps` is what a corpus lacks."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(f"preparing {folder}", total=len(sources))
+        ready = prepare(
+            sources,
+            folder,
+            sample_rate,
+            lambda done, total: bar.update(task, completed=done, total=total),
+            workers,
+            most_clipped,
+            fresh,
+        )
+    for line in _report(ready, folder, gaps):
+        console.print(line, markup=False)
+
+
+def _report(ready: Ready, folder: Path, gaps: Sequence[str]) -> list[str]:
+    files = len({(s.path, s.stem, s.stream) for s in ready.sources})
+    size = ready.store.pcm.nbytes / 1e9
+    lines = [f"{folder}: {files} recordings at {ready.store.sample_rate} Hz, {size:.2f} GB", ""]
+    lines += list(table(ready))
+    if ready.dropped:
+        lines += ["", f"left out {len(ready.dropped)} (all in {folder / DROPPED}):"]
+        lines += [f"  {line}" for line in left_out(ready.dropped)]
+    known = [*gaps, *notes(ready)]
+    if known:
+        lines += ["", "to know:", *(f"  {line}" for line in known)]
+    lines += ["", f"licences: {licences(ready.sources)}"]
+    return [*lines, f"train on it: recipe run keep=speech+music data={folder}"]
