@@ -137,3 +137,18 @@ def test_mistakes_give_one_line(model, tmp_path, monkeypatch, options, words):
     soundfile.write("a.wav", np.zeros(100), 16000)
     with pytest.raises(UserError, match=words):
         live.stream(**{"source": "a.wav", "sink": "b.wav", "targets": KEEP, **options})
+
+
+def test_small_blocks_run_on_one_thread_and_the_number_is_put_back(model, tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.wav", np.zeros(1000), 16000)
+    seen, step = set(), model.step
+    monkeypatch.setattr(model, "step", lambda *a: (seen.add(torch.get_num_threads()), step(*a))[1])
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        live.stream(tmp_path / "a.wav", tmp_path / "b.wav", KEEP)
+        separate.separate_files([tmp_path / "a.wav"], KEEP, out=tmp_path)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == {1}

@@ -55,7 +55,10 @@ class Model:
     def stream(
         self, keep: str | None = None, sample_rate: int | None = None, channels: int = 1
     ) -> Live:
-        """Keep a target live, from now on; the model's own sample rate by default."""
+        """Keep a target live, from now on; the model's own sample rate by default.
+
+        Blocks are small: `torch.set_num_threads(1)` keeps threads from waiting for each other.
+        """
         rate = sample_rate or self.separator.sample_rate
         return Live(Stream(self.separator, rate, channels, self._targets(keep)))
 

@@ -14,6 +14,7 @@ from soundsieve.errors import UserError
 from soundsieve.inference.pipe import Guard, pcm_blocks, write_pcm
 from soundsieve.inference.plan import kind_like
 from soundsieve.inference.stream import Stream
+from soundsieve.inference.threads import one_thread
 from soundsieve.models.find import find
 from soundsieve.target import Target
 
@@ -22,6 +23,7 @@ PIPE = "-"
 _SUBTYPES = {"s16": "PCM_16", "s24": "PCM_24", "s32": "PCM_32", "f32": "FLOAT"}
 
 
+@one_thread()
 def stream(
     source: str | Path,
     sink: str | Path,

@@ -17,6 +17,7 @@ from soundsieve.errors import UserError
 from soundsieve.inference.meter import Meter
 from soundsieve.inference.plan import Job, plan
 from soundsieve.inference.stream import Stream
+from soundsieve.inference.threads import one_thread
 from soundsieve.models.find import find
 from soundsieve.models.separator import Separator
 from soundsieve.target import Target
@@ -54,7 +55,8 @@ def separate_files(
     _make_folder(out)
     for job in jobs:
         try:
-            _separate_file(model, job, targets, residual, progress)
+            with one_thread():
+                _separate_file(model, job, targets, residual, progress)
         except UserError as error:
             errors.append(str(error))
     return errors
