@@ -1,13 +1,12 @@
 """Linear filters on sources: a random gentle equaliser, and the small loudspeaker of a prompt."""
 
-import math
+from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from soundsieve.data.draws import Draws
+from soundsieve.data.draws import Draws, Floats
 
 POINTS = 6
 """Points of the curve, evenly spaced on a logarithmic axis of frequency over five octaves."""
@@ -15,7 +14,7 @@ SLOPE = 24.0
 """Decibels an octave outside the band of a small loudspeaker."""
 
 
-def draw_curves(draws: Draws, stems: int, odds: float, reach: float) -> NDArray[np.float64]:
+def draw_curves(draws: Draws, stems: int, odds: float, reach: float) -> Floats:
     """Gains in dB at each point of each stem's curve, 0 where no equaliser is drawn.
 
     Shape: `[scene, stem, point]`.
@@ -24,7 +23,7 @@ def draw_curves(draws: Draws, stems: int, odds: float, reach: float) -> NDArray[
     return curves * draws.chance("eq/on", odds, stems)[..., None]
 
 
-def draw_loudspeakers(draws: Draws, odds: NDArray[np.float64]) -> NDArray[np.float64]:
+def draw_loudspeakers(draws: Draws, odds: Floats) -> Floats:
     """The edges in Hz of the loudspeaker that each stem comes through; 0 and infinity for none.
 
     Shape: `odds [stem] -> [scene, stem, 2]`.
@@ -35,28 +34,22 @@ def draw_loudspeakers(draws: Draws, odds: NDArray[np.float64]) -> NDArray[np.flo
     return np.stack([np.where(through, low, 0), np.where(through, high, np.inf)], -1)
 
 
-def equalise(
-    stems: Tensor, curves: NDArray[np.float64], bands: NDArray[np.float64], sample_rate: int
-) -> Tensor:
-    """The stems through linear-phase filters with these curves and bands.
+def levels(curves: Floats, bands: Floats, bins: int, sample_rate: int) -> Tensor:
+    """Decibels of these curves and bands at frequencies from 0 to half the sample rate.
 
-    Shape: `[batch, stem, time], [batch, stem, point], [batch, stem, 2] -> [batch, stem, time]`.
+    Shape: `[row, point], [row, 2] -> [row, bin]`.
     """
-    frames = stems.shape[-1]
-    level = torch.from_numpy(curves).float() @ _interpolation(frames // 2 + 1)
-    limited = np.argwhere(bands[..., 0] > 0)
+    level = torch.from_numpy(curves).float() @ _interpolation(bins)
+    limited = np.flatnonzero(bands[:, 0] > 0)
     if len(limited):
-        frequency = np.maximum(np.fft.rfftfreq(frames, 1 / sample_rate), 1)
-        low, high = bands[tuple(limited.T)].T[..., None]
-        outside = np.maximum(np.log2(low / frequency), 0) + np.maximum(np.log2(frequency / high), 0)
-        level[tuple(limited.T)] -= torch.from_numpy(SLOPE * outside).float()
-    # exp is several times faster than a power of ten.
-    gain = level.mul_(math.log(10) / 20).exp_().to(stems.device)
-    spectra = torch.view_as_real(torch.fft.rfft(stems))
-    spectra *= gain[..., None]
-    return torch.fft.irfft(torch.view_as_complex(spectra), frames)
+        octave = np.log2(np.maximum(np.linspace(0, sample_rate / 2, bins, dtype=np.float32), 1))
+        low, high = np.log2(bands[limited], dtype=np.float32).T[..., None]
+        outside = np.maximum(low - octave, 0) + np.maximum(octave - high, 0)
+        level[limited] -= torch.from_numpy(np.float32(SLOPE) * outside)
+    return level
 
 
+@cache
 def _interpolation(bins: int) -> Tensor:
     """The weight of each point of a curve at each bin. Shape: `[point, bin]`."""
     octaves = 5 + np.log2(np.maximum(np.arange(bins), 1) / bins)

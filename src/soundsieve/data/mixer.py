@@ -11,18 +11,17 @@ from torch import Tensor
 from soundsieve.audio.levels import SILENCE, active_power, to_gain, to_level
 from soundsieve.data.crops import Cropper
 from soundsieve.data.draws import Draws
-from soundsieve.data.equaliser import draw_curves, draw_loudspeakers, equalise
+from soundsieve.data.effects.chain import Chain
 from soundsieve.data.pool import Entry, Pool
 from soundsieve.errors import UserError
 from soundsieve.law import Law
+from soundsieve.recipe import Effects
 from soundsieve.stems import STEMS, Stems
 
 PEAK = 0.99
 """Largest sample of a mixture: a scene that would clip is turned down."""
 PRESENCE = 0.5
 """Odds of a kind of sound that `presence` does not name."""
-LOUDSPEAKER = {"prompts": 0.85, "speech": 0.03}
-"""Odds of a small loudspeaker: prompts come through one, and some talkers, so it is no proof."""
 PARTS = {"noise": 0.4, "music": 0.85}
 """Odds of each part of a kind that sounds: of noise one or a few, of a song most."""
 TRIES = 64
@@ -91,21 +90,24 @@ class Mixer:
         coherence: float = 0.5,
         eq: float = 0.5,
         eq_range: float = 6.0,
+        effects: Effects | None = None,
         stems: Stems = STEMS,
         device: torch.device | str = "cpu",
     ):
         self.pool, self.scope, self.split, self.seed = pool, pool.scope, split, seed
         self.targets = np.asarray(targets, np.float64)
         self.segment, self.snr, self.level, self.stem_level = segment, snr, level, stem_level
-        self.eq, self.eq_range, self.device = eq, eq_range, device
+        self.device = device
         self.tops = tuple(stems.path(stem)[1] for stem in self.scope)
         here = np.array([bool(pool.entries[stem, split]) for stem in self.scope])
         self.odds = here * np.array([presence.get(top, PRESENCE) for top in self.tops])
         self._check(here)
-        self.loudspeakers = np.array([LOUDSPEAKER.get(top, 0.0) for top in self.tops])
         self.sample_rate = pool.sample_rate
         self.frames = round(segment * pool.sample_rate)
-        self.cropper = Cropper(pool, split, self.frames, coherence)
+        self.chain = Chain(
+            effects or Effects(), pool, split, self.tops, self.frames, eq=eq, eq_range=eq_range
+        )
+        self.cropper = Cropper(pool, split, self.chain.crop, coherence)
 
     def scenes(
         self,
@@ -150,19 +152,18 @@ class Mixer:
         present = self._present(draws, _removed(wanted), absent, both)
         audio, used, coherent = self.cropper.crop(draws, present)
         present &= audio.any(-1)  # a song may lack the part, a recording may pause
-        stems = torch.from_numpy(audio).to(self.device)
-        stems = self._equalised(stems, draws)
-        stems = self._balanced(stems, draws, coherent)
+        stems = torch.from_numpy(audio)[:, :, None].to(self.device)
+        stems, late, drawn = self.chain.sources(stems, draws, present, used, coherent)
+        gains = self._balance(stems, draws, coherent)
         weights = torch.from_numpy(wanted).float().to(self.device)
-        stems, ratio = self._at_snr(stems, weights, draws, snr)
-        stems, loudness = self._at_level(stems, draws, level)
-        return Scenes(
-            self.scope,
-            stems[:, :, None],
-            weights,
-            {"snr": ratio, "level": loudness, "present": present, "coherent": coherent},
-            *_labels(used),
-        )
+        gains, ratio = self._at_snr(stems, gains, weights, draws, snr)
+        stems *= gains[..., None, None]
+        if late is not None:  # no source, so it has no SNR of its own
+            late.join(stems, gains)
+        loudness = self._to_level(stems, draws, level)
+        degraded = self.chain.channel(stems, draws)
+        facts = {"snr": ratio, "level": loudness, "present": present, "coherent": coherent}
+        return Scenes(self.scope, stems, weights, {**facts, **drawn, **degraded}, *_labels(used))
 
     def _check(self, here: NDArray[np.bool_]) -> None:
         """Whether each target can be heard, and something beside it."""
@@ -223,54 +224,49 @@ class Mixer:
             keep[:, places] = (luck < share) | (luck == luck.min(1, keepdims=True))
         return keep
 
-    def _equalised(self, stems: Tensor, draws: Draws) -> Tensor:
-        curves = draw_curves(draws, len(self.scope), self.eq, self.eq_range)
-        bands = draw_loudspeakers(draws, self.loudspeakers)
-        return equalise(stems, curves, bands, self.sample_rate)
-
-    def _balanced(self, stems: Tensor, draws: Draws, coherent: NDArray[np.bool_]) -> Tensor:
-        """Each stem at its drawn level; the parts of a coherent song keep their balance."""
+    def _balance(self, stems: Tensor, draws: Draws, coherent: NDArray[np.bool_]) -> Tensor:
+        """Gains to each stem's drawn level; the parts of a coherent song keep their balance."""
         levels = torch.from_numpy(draws.law("stem_level", self.stem_level, len(self.scope)))
-        power = active_power(stems[:, :, None], self.sample_rate)
+        power = active_power(stems, self.sample_rate)
         parts = [stem in self.cropper.parts for stem in self.scope]
         if coherent.any():
-            song = active_power(stems[:, parts].sum(1, keepdim=True), self.sample_rate)
+            song = active_power(stems[:, parts].sum(1), self.sample_rate)[:, None]
             same = torch.from_numpy(coherent)[:, None] & torch.tensor(parts)[None]
-            power = torch.where(same.to(power.device), song[:, None].expand_as(power), power)
+            power = torch.where(same.to(power.device), song.expand_as(power), power)
             first = parts.index(True)
             levels = torch.where(same, levels[:, first : first + 1], levels)
-        gain = to_gain(levels.float().to(power.device)) * power.clamp_min(SILENCE).rsqrt()
-        return stems * gain[..., None]
+        return to_gain(levels.float().to(power.device)) * power.clamp_min(SILENCE).rsqrt()
 
     def _at_snr(
-        self, stems: Tensor, wanted: Tensor, draws: Draws, snr: float | None
+        self, stems: Tensor, gains: Tensor, wanted: Tensor, draws: Draws, snr: float | None
     ) -> tuple[Tensor, NDArray]:
-        """The interference turned to the SNR; nan where target or interference is absent."""
+        """Gains with the interference at the SNR; nan where target or interference is absent."""
         law = Law.fixed(snr) if snr is not None else self.snr
         asked = draws.law("snr", law)[:, 0]
         removed = torch.from_numpy(_removed(wanted.cpu().numpy())).to(wanted)
         target, rest = (
-            active_power(torch.einsum("bst,bs->bt", stems, side)[:, None], self.sample_rate)
+            active_power(torch.einsum("bsct,bs->bct", stems, gains * side), self.sample_rate)
             for side in (wanted * (1 - removed), removed)
         )
         both = (target > SILENCE) & (rest > SILENCE)
         ratio = torch.from_numpy(asked).float().to(stems.device)
         gain = (target / rest.clamp_min(SILENCE)).sqrt() / to_gain(ratio)
         gain = torch.where(both, gain, torch.ones_like(gain))[:, None]
-        stems = stems * torch.where(removed > 0, gain, torch.ones_like(gain))[..., None]
-        return stems, np.where(both.cpu().numpy(), asked, np.nan)
+        gains = gains * torch.where(removed > 0, gain, torch.ones_like(gain))
+        return gains, np.where(both.cpu().numpy(), asked, np.nan)
 
-    def _at_level(self, stems: Tensor, draws: Draws, level: float | None) -> tuple[Tensor, NDArray]:
-        """The whole scene at its level, under full scale; the level it got, nan for silence."""
+    def _to_level(self, stems: Tensor, draws: Draws, level: float | None) -> NDArray:
+        """Turn scenes to their level, under full scale, in place; what it got, nan for silence."""
         law = Law.fixed(level) if level is not None else self.level
         asked = draws.law("level", law)[:, 0]
-        mixture = stems.sum(1, keepdim=True)
+        mixture = stems.sum(1)
         power = active_power(mixture, self.sample_rate).clamp_min(SILENCE)
         gain = to_gain(torch.from_numpy(asked).float().to(stems.device)) * power.rsqrt()
         peak = mixture.abs().amax((1, 2)).clamp_min(SILENCE)
         gain = torch.minimum(gain, PEAK / peak)
+        stems *= gain[:, None, None, None]
         reached = torch.where(power > SILENCE, to_level(power * gain**2), torch.nan)
-        return stems * gain[:, None, None], reached.cpu().numpy()
+        return reached.cpu().numpy()
 
 
 def _removed(wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
