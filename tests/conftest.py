@@ -14,7 +14,10 @@ from soundsieve.law import Law
 from soundsieve.target import parse
 
 RATE = 16000
-STREETS = "oak elm fir ash birch cedar maple willow linden poplar alder hazel".split()
+STREETS = (
+    *("oak", "elm", "fir", "ash", "birch", "cedar"),
+    *("maple", "willow", "linden", "poplar", "alder", "hazel"),
+)
 LAWS = {
     "snr": Law.uniform(-5, 20),
     "level": Law.uniform(-40, -15),

@@ -10,7 +10,7 @@ THERE = 45.0
 SNR_CAP = 30.0
 """Decibels past which a better estimate earns nothing."""
 SILENT_LEVEL = 0.1
-"""Power, against the mixture's, that stands in for a silent reference: 40 dB under the mixture is enough."""
+"""Share of the mixture's power that stands in for a silent reference: 40 dB under it is enough."""
 
 
 def spectral_loss(
@@ -55,7 +55,8 @@ def spectral_loss(
         return compressed
     floor = 10 ** (-SNR_CAP / 10)
     wanted = reference_power.mean((1, 3))
-    # A log has no end: held against its own level, silence would be polished for ever at the cost of sound.
+    # A log has no end: held against its own level, silence would be polished for ever at the cost
+    # of sound.
     wanted = torch.where(wanted > floor, wanted, torch.full_like(wanted, SILENT_LEVEL))
     snr = (error.mean((1, 3)) / wanted + floor).log10()
     return compressed + snr_weight * snr

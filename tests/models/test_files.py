@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from soundsieve.errors import UserError
-from soundsieve.models import find as finding
+from soundsieve.models import catalog
 from soundsieve.models.files import HEADER, header, load, save
 from soundsieve.models.find import WEIGHTS, find
 from tests.models.conftest import model_of
@@ -69,6 +69,8 @@ def test_garbage_is_refused(tmp_path, content):
 
 def test_a_file_cut_short_is_refused(saved):
     saved.write_bytes(saved.read_bytes()[:-100])
+    assert "file not fully covered" in refusal(saved)
+    saved.write_bytes(saved.read_bytes()[:300])
     assert "no soundsieve model" in refusal(saved)
 
 
@@ -121,12 +123,12 @@ def test_a_model_is_found_as_a_file_and_as_a_run_folder(saved):
 
 def test_a_shipped_model_is_found_by_its_name_and_serves_when_none_is_named(saved, monkeypatch):
     saved.rename(saved.with_name("any.safetensors"))
-    monkeypatch.setattr(finding, "SHIPPED", saved.parent)
+    monkeypatch.setattr(catalog, "SHIPPED", saved.parent)
     assert find("any").names == find().names == ("speech+music", "speech")
 
 
 def test_without_a_shipped_model_the_newest_run_serves(saved, tmp_path, monkeypatch):
-    monkeypatch.setattr(finding, "SHIPPED", tmp_path / "nothing")
+    monkeypatch.setattr(catalog, "SHIPPED", tmp_path / "nothing")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no model yet"):
         find()

@@ -32,7 +32,7 @@ class Draws:
     def uniform(self, name: str, count: int = 1, low: float = 0.0, high: float = 1.0) -> Floats:
         """Uniform between low and high.
 
-        >>> Draws(0, [7, 8]).uniform("snr")[1, 0] == Draws(0, [8]).uniform("snr")[0, 0]
+        >>> bool(Draws(0, [7, 8]).uniform("snr")[1, 0] == Draws(0, [8]).uniform("snr")[0, 0])
         True
         """
         with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is the method
