@@ -46,10 +46,14 @@ def draw_limiters(draws: Draws, odds: float) -> tuple[Floats, Floats]:
 
 
 def stepped(at: Floats, size: Floats, frames: int, sample_rate: int) -> Tensor:
-    """The gain of steps. Shape: `[scene, step], [scene, step] -> [scene, time]`."""
+    """The gain of steps, at most 1, so that nothing goes past full scale.
+
+    Shape: `[scene, step], [scene, step] -> [scene, time]`.
+    """
     points = frames // round(FRAME * sample_rate) + 1
     time = np.linspace(0, 1, points)
     level = (size[..., None] * (time >= at[..., None])).sum(1)
+    level -= np.maximum(level.max(1, keepdims=True), 0)
     return _smooth(torch.from_numpy(level).float(), frames)
 
 

@@ -11,7 +11,7 @@ from soundsieve.data.draws import Draws
 
 def longest(frames: int, reach: float) -> int:
     """Frames to crop so that a source can be played at the highest speed."""
-    return int(next_fast_len(round(frames * (1 + reach)), real=True) or 0)
+    return int(_fast(round(frames * (1 + reach))))
 
 
 def draw_lengths(
@@ -22,9 +22,8 @@ def draw_lengths(
     Shape: `[scene, stem]`.
     """
     speed = draws.uniform("speed", stems, 1 - reach, 1 + reach)
-    fast = np.vectorize(lambda n: next_fast_len(int(n), real=True), otypes=[np.intp])
     changed = draws.chance("speed/on", odds, stems)
-    return np.where(changed, fast(np.round(frames * speed)), frames)
+    return np.where(changed, _fast(np.round(frames * speed)), frames)
 
 
 def play(audio: Tensor, lengths: NDArray[np.intp], frames: int) -> Tensor:
@@ -48,3 +47,9 @@ def play(audio: Tensor, lengths: NDArray[np.intp], frames: int) -> Tensor:
         spectrum[:, : sound.shape[-1]] = sound * (frames / length)
     played[changed] = torch.fft.irfft(spectra, n=frames)
     return played
+
+
+@np.vectorize(otypes=[np.intp])
+def _fast(length: float) -> int | None:
+    """The next length whose transform is fast: there is one about every half a percent."""
+    return next_fast_len(int(length))
