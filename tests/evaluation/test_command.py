@@ -4,10 +4,8 @@ import io
 import json
 
 import pytest
-import torch
 from rich.console import Console
 
-from soundsieve.audio.io import write
 from soundsieve.errors import UserError
 from soundsieve.evaluation.command import (
     baselines,
@@ -18,30 +16,15 @@ from soundsieve.evaluation.command import (
 )
 from soundsieve.evaluation.table import tables
 
-from .conftest import stems_of
-
-
-@pytest.fixture
-def recordings(tmp_path):
-    """Folders with a few seconds of each stem."""
-    for place, stem in enumerate(("speech", "music", "noise")):
-        (tmp_path / "data" / stem).mkdir(parents=True)
-        for take in range(6):
-            audio = torch.cat([stems_of(10 * take + part)[place] for part in range(6)])[None]
-            write(tmp_path / "data" / stem / f"{'abcdef'[take]}{take}.wav", audio, 16000)
-    return tmp_path / "data"
-
 
 @pytest.fixture
 def console():
     return Console(file=io.StringIO(), width=160)
 
 
-def test_models_and_baselines_stand_in_one_table(
-    recordings, recipe, console, tmp_path, monkeypatch
-):
+def test_models_and_baselines_stand_in_one_table(corpus, recipe, console, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    data = recipe.data.model_copy(update={"path": str(recordings)})
+    data = recipe.data.model_copy(update={"path": str(corpus)})
     mix = recipe.mix.model_copy(update={"segment": 1.0})
     recipe = recipe.model_copy(update={"data": data, "mix": mix})
     done = evaluate(["classical", "oracle/binary"], recipe, tmp_path / "out", console)

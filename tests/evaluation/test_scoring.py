@@ -118,10 +118,10 @@ def test_speech_alone_has_the_scores_of_speech(recipe, progress):
     speech = recipe.model_copy(update={"keep": "speech"})
     mixer = ToneMixer([(1, 0, 0)])
     scores = score_scenes([MixtureEstimator()], mixer, speech, progress)
-    values = scores.rows[0].values
-    assert {"pesq", "estoi"} <= set(values)
+    rows = [row for row in scores.rows if row.heard != INTERFERENCE_ALONE]
+    assert all({"pesq", "estoi"} <= set(row.values) for row in rows)
     # Half a second is too little for both libraries in some scenes: then it is said.
-    missing = sum(math.isnan(row.values[name]) for row in scores.rows for name in ("pesq", "estoi"))
+    missing = sum(math.isnan(row.values[name]) for row in rows for name in ("pesq", "estoi"))
     assert missing == sum(scores.refusals.values())
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from rich.progress import Progress
@@ -79,11 +79,16 @@ def parts_of(recipe: Recipe) -> Iterator[Part]:
 def draw(
     mixer: Mixer, recipe: Recipe, heard: str, snr: float | None, indices: Sequence[int]
 ) -> Scenes:
-    """The scenes of these indices, without the stems that are neither kept nor scored against."""
+    """The scenes of these indices, without the stems that are neither kept nor scored against.
+
+    One side alone is a mixed scene at 0 dB whose other side is taken away.
+    """
     kept, removed = _sides(mixer, recipe)
+    absent = [stem for stem in mixer.scope if stem not in kept | removed]
+    scenes = mixer.scenes(indices, snr=0.0 if snr is None else snr, absent=absent, both=True)
     sounding = {MIXED: kept | removed, TARGET_ALONE: kept, INTERFERENCE_ALONE: removed}[heard]
-    absent = [stem for stem in mixer.scope if stem not in sounding]
-    return mixer.scenes(indices, snr=snr, absent=absent, both=True)
+    there = torch.tensor([stem in sounding for stem in scenes.scope])
+    return replace(scenes, stems=scenes.stems * there.to(scenes.stems)[:, None, None])
 
 
 def _sides(mixer: Mixer, recipe: Recipe) -> tuple[set[str], set[str]]:
@@ -131,7 +136,7 @@ def _measured(
         refusals[f"{estimator.name}: estimate holds nan"] += broken
     for place, (target, request) in enumerate(zip(recipe.targets, gains, strict=True)):
         values = measures(estimates[:, place], scenes, request)
-        if _speech_alone(target, mixer.scope, recipe):
+        if part.heard != INTERFERENCE_ALONE and _speech_alone(target, mixer.scope, recipe):
             reference = scenes.target(request)
             values |= _speech_scores(estimates[:, place], reference, mixer.sample_rate, refusals)
         for item, index in enumerate(indices):

@@ -58,19 +58,22 @@ def improvement_by_snr(found: Mapping[str, Any], title: str) -> Figure:
     `found` is what scores.json holds for one target: estimator -> group -> measure.
     """
     with _styled():
-        figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+        figure = Figure(figsize=(6.4, 3.4), layout="constrained")
         axes = figure.subplots()
+        ticks: set[float] = set()
         for place, (name, groups) in enumerate(found.items()):
             points = list(_by_snr(groups))
             if not points or name == "mixture":
                 continue
             snr, mean, low, high = zip(*points, strict=True)
+            ticks |= set(snr)
             colour = COLOURS[place % len(COLOURS)]
             style = "--" if name.startswith("oracle") else "-"
             axes.plot(snr, mean, style, color=colour, marker="o", markersize=3.5, label=name)
             axes.fill_between(snr, low, high, color=colour, alpha=0.12, linewidth=0)
         axes.axhline(0, color="black", linewidth=0.7)
         axes.set(xlabel="SNR of the mixture / dB", ylabel="SI-SDR improvement / dB", title=title)
+        axes.set_xticks(sorted(ticks))
         axes.grid(alpha=0.25)
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure

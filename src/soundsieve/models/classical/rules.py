@@ -18,7 +18,7 @@ class LogSpectralAmplitude(nn.Module):
         floor: lowest gain, in dB.
     """
 
-    def __init__(self, memory: float = 0.98, least_snr: float = -25.0, floor: float = -12.0):
+    def __init__(self, memory: float = 0.94, least_snr: float = -20.0, floor: float = -15.0):
         super().__init__()
         self.memory = memory
         self.least_snr, self.floor = 10 ** (least_snr / 10), 10 ** (floor / 20)
@@ -48,13 +48,13 @@ class SpectralSubtraction(nn.Module):
 
     Args:
         over: over-subtraction at 0 dB; 1 from 20 dB on, as in the paper's figure 6.
-        smoothing: weight of the last frames in the power that the gain is taken from.
+        memory: weight of the last frames in the power that the gain is taken from.
         floor: lowest gain, in dB.
     """
 
-    def __init__(self, over: float = 4.0, smoothing: float = 0.6, floor: float = -12.0):
+    def __init__(self, over: float = 4.0, memory: float = 0.6, floor: float = -12.0):
         super().__init__()
-        self.over, self.smoothing = over, smoothing
+        self.over, self.memory = over, memory
         self.floor = 10 ** (floor / 20)
 
     def initial_state(self, batch: int, bins: int) -> State:
@@ -63,7 +63,7 @@ class SpectralSubtraction(nn.Module):
 
     def forward(self, power: Tensor, noise: Tensor, state: State) -> tuple[Tensor, State]:
         """Shape: `[batch, bin], [batch, bin] -> [batch, bin]`."""
-        smooth = torch.lerp(power, state["power"], self.smoothing)
+        smooth = torch.lerp(power, state["power"], self.memory)
         ratio = smooth.sum(-1, keepdim=True) / noise.sum(-1, keepdim=True)
         snr = 10 * ratio.log10()
         over = (self.over - (self.over - 1) * snr / 20).clamp(1, self.over + 1)
