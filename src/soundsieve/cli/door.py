@@ -18,6 +18,7 @@ VERBS = {
     "evaluate": "one table for models and baselines on the same scenes",
     "prepare": "check, split and decode your recordings or a corpus into a pool",
     "export": "a model as ONNX, proved equal and timed, with its card",
+    "scenes": "write scenes to listen to, as training draws them",
     "list": "what there is: recipes, models, stems, corpora",
     "show": "a recipe with all its keys, as YAML",
 }

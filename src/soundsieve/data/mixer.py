@@ -1,6 +1,6 @@
 """Batches of scenes: stems at drawn levels whose sum is the mixture, exactly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +43,7 @@ class Scenes:
     kinds: list[dict[str, str]] = field(default_factory=list)
     """Of each scene: stem -> kind of its first source."""
     textures: list[dict[str, str]] = field(default_factory=list)
+    files: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def mixture(self) -> Tensor:
@@ -60,8 +61,9 @@ class Scenes:
         self.stems[rows], self.wanted[rows] = others.stems, others.wanted
         for name, values in others.draws.items():
             self.draws[name][places] = values
-        for place, kinds, textures in zip(places, others.kinds, others.textures, strict=True):
-            self.kinds[place], self.textures[place] = kinds, textures
+        for name in ("kinds", "textures", "files"):
+            for place, words in zip(places, getattr(others, name), strict=True):
+                getattr(self, name)[place] = words
 
 
 class Mixer:
@@ -288,9 +290,6 @@ def _forced(luck: NDArray, odds: NDArray, side: NDArray, present: NDArray) -> ND
     return nearest & missing
 
 
-def _labels(
-    used: Sequence[Mapping[str, Entry]],
-) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    kinds = [{stem: e.source.kind for stem, e in scene.items()} for scene in used]
-    textures = [{stem: e.source.texture for stem, e in scene.items()} for scene in used]
-    return kinds, textures
+def _labels(used: Sequence[Mapping[str, Entry]]) -> Iterator[list[dict[str, str]]]:
+    for fact in ("kind", "texture", "path"):
+        yield [{stem: str(getattr(e.source, fact)) for stem, e in scene.items()} for scene in used]

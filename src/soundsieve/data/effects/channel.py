@@ -66,7 +66,7 @@ class Channel:
         lost, repeats = packets.draw_losses(draws, effects.packet_loss, seconds)
         for name, odds, values in (
             ("clip", effects.clip, threshold),
-            ("codec", effects.codec, codec),
+            ("codec", effects.codec, np.array(["", *CODECS])[codec + 1]),
             ("packet_loss", effects.packet_loss, lost.mean(1)),
         ):
             if odds:
