@@ -167,7 +167,7 @@ def _corpus(name: str, found: dict[str, str]) -> tuple[list[Source], list[str]]:
 def _is_corpus(name: str) -> bool:
     from soundsieve.data.corpora import CORPORA
 
-    return name in CORPORA and name != "folder"
+    return name in CORPORA and not (name == "folder" and Path(name).exists())
 
 
 def _name(found: dict[str, str], names: Sequence[str], places: Sequence[tuple[str, Path]]) -> str:

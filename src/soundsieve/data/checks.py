@@ -14,7 +14,7 @@ CLIPPED = 0.005
 SLICES = 32
 _HOT = 0.89  # a peak of -1 dBFS; below it, flat tops are a synthesiser's, not a clipped recording's
 _FLAT = 0.9995
-_BINS = 1024
+_SIZE = 2048  # samples a window
 _FLOOR = 1e-6  # -60 dB under the strongest band
 
 
@@ -61,8 +61,8 @@ class Gauge:
         self.peak = 0.0
         self.frames = 0
         self._flat = 0
-        self._power = torch.zeros(_BINS + 1)
-        self._window = torch.hann_window(2 * _BINS, periodic=False)
+        self._power = torch.zeros(_SIZE // 2 + 1)
+        self._rest = torch.zeros(0)
 
     def push(self, block: Tensor) -> None:
         """Take a block of any length. Shape: `[channel, time]`."""
@@ -81,12 +81,13 @@ class Gauge:
         self._spectrum(block.mean(0))
 
     def _spectrum(self, mono: Tensor) -> None:
-        """Power of whole windows, no overlap; the rest of a block is passed over."""
-        size = 2 * _BINS
-        if len(mono) < size:
-            mono = torch.nn.functional.pad(mono, (0, size - len(mono)))
-        windows = mono[: len(mono) // size * size].view(-1, size) * self._window
-        self._power += torch.view_as_real(torch.fft.rfft(windows)).square().sum((0, 2))
+        """Power of whole windows, no overlap; what is left of a block goes before the next one."""
+        mono = torch.cat([self._rest, mono])
+        whole = len(mono) // _SIZE * _SIZE
+        self._rest = mono[whole:].clone()
+        if whole:
+            windows = mono[:whole].view(-1, _SIZE) * torch.hann_window(_SIZE, periodic=False)
+            self._power += torch.view_as_real(torch.fft.rfft(windows)).square().sum((0, 2))
 
     @property
     def clipped(self) -> float:
@@ -96,7 +97,11 @@ class Gauge:
     @property
     def bandwidth(self) -> float:
         """The frequency above which every band is 60 dB under the strongest one, in Hz."""
-        bands = self._power[: _BINS // 8 * 8].view(-1, 8).mean(1)  # 1/128 of the bandwidth each
+        power = self._power
+        if not power.any():  # all of it is shorter than a window
+            short = self._rest * torch.hann_window(len(self._rest), periodic=False)
+            power = torch.fft.rfft(short, _SIZE).abs().square()
+        bands = power[:-1].view(-1, 8).mean(1)  # 1/128 of the bandwidth each
         above = (bands > _FLOOR * bands.max()).nonzero()
         highest = (int(above[-1]) + 1) / len(bands) if len(above) else 0.0
         return highest * self.sample_rate / 2

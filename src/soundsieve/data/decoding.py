@@ -33,8 +33,8 @@ def decoded(
 ) -> Iterator[tuple[Source, Decoded | str]]:
     """Every source, as soon as it is done, with its PCM and facts, or the reason why it has none.
 
-    Decoding leaves the interpreter's lock, so threads share the cores; a few recordings a thread
-    are in memory at any time.
+    Decoding leaves the interpreter's lock, so threads share the cores. One recording a thread is in
+    memory, decoded: at 16 kHz, 350 MB an hour of it.
     """
     workers = workers or os.cpu_count() or 1
     todo = iter(sources)
@@ -43,7 +43,7 @@ def decoded(
         running: dict[Future, Source] = {}
         try:
             while True:
-                for source in islice(todo, 2 * workers - len(running)):
+                for source in islice(todo, workers + 1 - len(running)):
                     running[pool.submit(decoder.decode, source)] = source
                 if not running:
                     return
@@ -68,6 +68,8 @@ class Decoder:
             now = Source(source.path, source.stem, source.group, minus=source.minus)
             if stamp(now) != source.stamp:
                 return "has changed since the pool was prepared; prepare it again"
+        if source.path.is_dir():
+            return "is a folder that cannot be read; check its rights"
         try:
             audio, gauge, channels = self._read(source.path, source.stream)
             if source.minus:

@@ -143,10 +143,10 @@ def sources_of(path: str, targets: Sequence[Target] = (), stems: Stems = STEMS) 
 def _root(path: str) -> Path:
     """Where the data of that name is; a corpus is where `recipe prepare` put it."""
     root = STARTER if path == "starter" else Path(path).expanduser()
+    if path in CORPORA and is_prepared(prepared := Path("pools") / path):
+        return prepared
     if root.exists() or path not in CORPORA:
         return root
-    if is_prepared(prepared := Path("pools") / path):
-        return prepared
     raise UserError(
         f"{path} is a corpus that is not prepared here; run `recipe prepare {path} root=FOLDER`, "
         f"then data=pools/{path}."

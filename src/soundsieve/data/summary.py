@@ -76,6 +76,7 @@ def _kind(reason: str) -> str:
         "expected a whole file": "break off before their end",
         "expected audio": "are no audio",
         "is not as long": "not as long as their partner",
+        "is a folder": "folders that cannot be read",
         "is a copy": "copies of what is there already",
         "is the second": "second file of one stem of a song",
         "has changed": "changed since they were prepared",

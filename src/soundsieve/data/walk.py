@@ -16,7 +16,7 @@ def audio_files(folder: Path) -> list[Path]:
     A folder that may not be read, or a link that leads nowhere, is in the list too: whoever reads
     it then says what is wrong with it.
     """
-    return sorted(_walk(folder))
+    return sorted(_walk(folder)) if folder.is_dir() else []
 
 
 def _walk(folder: Path) -> Iterator[Path]:

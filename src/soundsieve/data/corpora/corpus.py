@@ -1,6 +1,5 @@
 """What is said of every corpus, and the helpers that its small file is written with."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +47,7 @@ class Corpus:
 
     def find(self) -> Path | None:
         """Where the corpus is on this machine, as far as one can see."""
-        extra = os.environ.get("SOUNDSIEVE_CORPORA")
-        for place in (*([extra] if extra else []), *PLACES):
+        for place in PLACES:
             for name in self.folders:
                 path = Path(place).expanduser() / name
                 if path.is_dir():

@@ -19,8 +19,9 @@ def sources(root: Path) -> list[Source]:
             speaker = noisy.name.split("_")[0]
             split = "test" if name == "testset" else "valid" if speaker in VALID else "train"
             group = f"voicebank {speaker}"
-            speech = Source(clean, "speech", group, split, language="en", licence=LICENCE)
-            noise = Source(noisy, "noise", group, split, licence=LICENCE, minus=clean)
+            about = {"licence": LICENCE, "grouped": True}
+            speech = Source(clean, "speech", group, split, language="en", **about)
+            noise = Source(noisy, "noise", group, split, minus=clean, **about)
             found += [speech, noise] if clean.is_file() else []
     return found
 

@@ -1,0 +1,70 @@
+"""Finding audio in folders with everything wrong in them."""
+
+import os
+
+import pytest
+
+from soundsieve.data import walk
+from soundsieve.data.sources import find_sources, song_sources, stem_sources
+from soundsieve.data.walk import audio_files
+from tests.conftest import put, tone
+
+
+def names(folder):
+    return [path.relative_to(folder).as_posix() for path in audio_files(folder)]
+
+
+def test_links_are_followed_once_and_never_in_circles(tmp_path):
+    put(tmp_path / "speech/anna/a.wav", tone(300, 0.1))
+    put(tmp_path / "elsewhere/b.wav", tone(400, 0.1))
+    os.symlink(tmp_path / "elsewhere", tmp_path / "speech/linked")
+    os.symlink(tmp_path / "elsewhere", tmp_path / "speech/twice")
+    os.symlink("..", tmp_path / "speech/up")
+    os.symlink(".", tmp_path / "speech/anna/self")
+    os.symlink("loop", tmp_path / "speech/loop")
+    assert names(tmp_path / "speech") == ["anna/a.wav", "linked/b.wav"]
+
+
+def test_hidden_files_and_other_kinds_are_passed_over(tmp_path):
+    put(tmp_path / "a.WAV", tone(300, 0.1))
+    for name in ("._a.wav", ".hidden/b.wav", "notes.txt", "cover.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert names(tmp_path) == ["a.WAV"]
+
+
+def test_what_cannot_be_read_is_listed_so_that_it_is_said(tmp_path, monkeypatch):
+    put(tmp_path / "a.wav", tone(300, 0.1))
+    (tmp_path / "locked").mkdir()
+    os.symlink("nowhere.wav", tmp_path / "dead.wav")
+    scan = os.scandir
+
+    def refuse(path):
+        if os.path.basename(path) == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(walk.os, "scandir", refuse)
+    assert names(tmp_path) == ["a.wav", "dead.wav", "locked"]
+
+
+@pytest.mark.parametrize("name", ["a b.wav", "Élan 東京.wav", "#1;x=y,z.wav", "new\nline.wav"])
+def test_names_may_hold_anything(tmp_path, name):
+    put(tmp_path / "speech" / name, tone(300, 0.1))
+    assert [source.path.name for source in find_sources(tmp_path)] == [name]
+
+
+def test_a_folder_is_a_group_and_a_name_without_its_take_too(tmp_path):
+    for name in ("anna/1.wav", "anna/2.wav", "talk_01.wav", "talk_02.wav"):
+        put(tmp_path / name, tone(300, 0.1))
+    assert [s.group for s in stem_sources(tmp_path, "speech")] == ["anna", "anna", "talk", "talk"]
+
+
+def test_songs_are_folders_with_stems_or_stems_files(tmp_path):
+    put(tmp_path / "one/Vocals.wav", tone(300, 0.1))
+    put(tmp_path / "one/drums.wav", tone(300, 0.1))
+    put(tmp_path / "one/mixture.wav", tone(300, 0.1))
+    (tmp_path / "two.stem.mp4").write_bytes(b"x")
+    found = [(source.song, source.stem, source.stream) for source in song_sources(tmp_path)]
+    parts = [("two", part, part) for part in ("vocals", "drums", "bass", "other")]
+    assert found == [("one", "vocals", ""), ("one", "drums", ""), *parts]
