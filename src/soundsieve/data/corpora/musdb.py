@@ -45,7 +45,7 @@ def missing(root: Path) -> list[str]:
 CORPUS = Corpus(
     about="150 songs in four stems, STEMS files, 44.1 kHz stereo, 16 kHz wide",
     stems=PARTS,
-    licence="CC-BY-NC-SA for 46 songs, academic use only for the rest",
+    licence="CC-BY-NC-SA for 48 songs, academic use only for the rest",
     hours=10,
     gigabytes=4.7,
     origin="Zenodo, MUSDB18, by SigSep; needs soundsieve[musdb] and ffmpeg",

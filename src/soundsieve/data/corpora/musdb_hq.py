@@ -50,7 +50,7 @@ def download(root: Path, _subset: str) -> None:
 CORPUS = Corpus(
     about="150 songs in four stems, wav, 44.1 kHz stereo",
     stems=PARTS,
-    licence="CC-BY-NC-SA for 46 songs, academic use only for the rest",
+    licence="CC-BY-NC-SA for 48 songs, academic use only for the rest",
     hours=10,
     gigabytes=23,
     origin="Zenodo, MUSDB18-HQ, by SigSep; or download=yes",
