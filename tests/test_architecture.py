@@ -28,6 +28,7 @@ LAYERS = {
     "losses": 2,
     "metrics": 2,
     "runs": 2,
+    "progress": 2,
     "training": 3,
     "inference": 3,
     "evaluation": 3,

@@ -3,20 +3,11 @@
 import json
 from pathlib import Path
 
-import torch
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress
 
-from soundsieve.data.mixer import Mixer
-from soundsieve.data.pool import Pool, fingerprint, open_pool
+from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
+from soundsieve.data.pool import Pool, fingerprint
 from soundsieve.evaluation.command import baselines, print_scores
 from soundsieve.evaluation.estimators import ModelEstimator
 from soundsieve.evaluation.scoring import score_scenes
@@ -25,17 +16,13 @@ from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS
 from soundsieve.models.separator import Separator, parameters
 from soundsieve.models.spectral import SpectralModel
+from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.report.run import write_report
 from soundsieve.runs import discard, locked, run_folder, versions, write_start
 from soundsieve.training.fit import fit, seed_weights
 from soundsieve.training.machine import pick_device
 from soundsieve.training.module import Training
-
-SAMPLE_RATE = 16000
-"""Rate of the live models, in Hz."""
-VALID_SEED = 1
-"""Added to a recipe's seed for the scenes of validation and scores."""
 
 
 def run(recipe: Recipe, console: Console | None = None) -> Path:
@@ -62,49 +49,6 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
     return folder
 
 
-def pool_of(recipe: Recipe, progress: Progress, sample_rate: int = SAMPLE_RATE) -> Pool:
-    """The pool that a recipe names, decoded; what had to be left out is said."""
-    task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
-    pool = open_pool(
-        recipe.data.path,
-        sample_rate,
-        recipe.targets,
-        recipe.tree,
-        progress=lambda done, of: progress.update(task, completed=done, total=of),
-        licences=recipe.data.licences,
-    )
-    progress.remove_task(task)
-    for path, reason in list(pool.store.dropped.items())[:10]:
-        progress.console.print(f"left out: {path}: {reason}")
-    if len(pool.store.dropped) > 10:
-        progress.console.print(f"left out: {len(pool.store.dropped) - 10} files more")
-    return pool
-
-
-def mixer_of(
-    recipe: Recipe, pool: Pool, split: str, seed: int, device: torch.device | str = "cpu"
-) -> Mixer:
-    """The recipe's scenes of one split."""
-    gains = [target.gains(pool.scope, recipe.tree) for target in recipe.targets]
-    settings = {name: getattr(recipe.mix, name) for name in type(recipe.mix).model_fields}
-    return Mixer(pool, gains, split=split, seed=seed, stems=recipe.tree, device=device, **settings)
-
-
-def progress_bar(console: Console) -> Progress:
-    """A bar with count, a detail of its own, time spent and time left."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[detail]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-
-
 def _train(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> None:
     seed_weights(recipe.seed)
     model = build(
@@ -122,7 +66,7 @@ def _train(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> None
     assert isinstance(model, SpectralModel)
     device = pick_device(recipe.device)
     train = mixer_of(recipe, pool, "train", recipe.seed, device)
-    valid = mixer_of(recipe, pool, "valid", recipe.seed + VALID_SEED, device)
+    valid = mixer_of(recipe, pool, "valid", recipe.seed + HELD_OUT, device)
     training = fit(model, train, valid, recipe, folder, progress)
     save(model, folder / WEIGHTS, _about(recipe, pool, model, training))
 
@@ -150,7 +94,7 @@ def _about(recipe: Recipe, pool: Pool, model: SpectralModel, training: Training)
 
 
 def _score(recipe: Recipe, model: Separator, pool: Pool, folder: Path, progress: Progress) -> None:
-    mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + VALID_SEED)
+    mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + HELD_OUT)
     estimators = [ModelEstimator(model, "model"), *baselines(recipe)]
     scores = score_scenes(estimators, mixer, recipe, progress)
     write_report(folder, estimators, mixer, recipe, scores)

@@ -21,7 +21,6 @@ NOT_IN_IDENTITY: dict[str, Any] = {
     "device": True,
     "out": True,
     "fresh": True,
-    "train": {"workers": True, "minutes": True},
 }
 
 
@@ -83,7 +82,9 @@ class Data(Part):
 class Effects(Part):
     """What befalls the sounds of a scene on their way into a file; odds of 0 cost nothing."""
 
-    room: float = knob(0.0, "odds that a scene is in a room; late speech joins the noise", ge=0, le=1)
+    room: float = knob(
+        0.0, "odds that a scene is in a room; late speech joins the noise", ge=0, le=1
+    )
     t60: Annotated[Law, within(0.1, 1.2)] = knob(
         Law.uniform(0.15, 0.8), "reverberation time of that room", "s"
     )
@@ -99,7 +100,9 @@ class Effects(Part):
         {"prompts": 0.85, "speech": 0.03}, "odds that a stem comes through a small loudspeaker"
     )
     distortion: float = knob(0.0, "odds that such a loudspeaker distorts", ge=0, le=1)
-    guard: float = knob(0.0, "odds that a scene has the bandwidth of its dullest source", ge=0, le=1)
+    guard: float = knob(
+        0.0, "odds that a scene has the bandwidth of its dullest source", ge=0, le=1
+    )
     tilt: float = knob(0.0, "odds that the channel is bright or dull", ge=0, le=1)
     tilt_range: float = knob(3.0, "largest slope of that tilt", "dB/octave", ge=0, le=12)
     band: float = knob(0.0, "odds of a band limit of 4, 8, 11, 16 or 24 kHz", ge=0, le=1)
@@ -178,7 +181,6 @@ class Train(Part):
     ema: float = knob(0.99, "decay a step of the averaged weights", ge=0, lt=1)
     validate_every: int = knob(100, "steps from one validation to the next", ge=1)
     patience: int = knob(0, "validations without a gain until it stops; 0: never", ge=0)
-    workers: int = knob(0, "processes that draw scenes", ge=0, le=256)
     compile: Switch = knob("auto", "compile the element-wise parts")
     precision: Literal["auto", "float32", "bf16"] = knob("auto", "arithmetic of the dense layers")
     minutes: NumberOrNone = knob(None, "wall-clock budget; none: only steps count", "min", gt=0)
@@ -264,7 +266,7 @@ class Recipe(Part):
 
 
 def identity(recipe: Recipe) -> dict[str, Any]:
-    """What makes the result of a run, as plain data: the recipe less device, folders and hurry."""
+    """What makes the result of a run, as plain data: the recipe less device and folders."""
     return recipe.model_dump(mode="json", exclude=NOT_IN_IDENTITY)
 
 

@@ -16,7 +16,8 @@ level of what is kept, attenuation of what is removed, with intervals; two model
 interval. The unprocessed mixture, a classical suppressor and ideal masks stand beside them.
 
 keys:
-  model     run folders, files, shipped names, or baselines such as classical
+  model     run folders, files, shipped names, or baselines: mixture, classical,
+            classical/spectral-subtraction, oracle/ratio, oracle/phase-sensitive, oracle/complex
   out       a folder for scores.json, scores.csv and plots
   others    those of `recipe run`: data=, keep=, seed=, score.scenes=, score.snr=, score.split=...
 
@@ -47,5 +48,9 @@ def main(words: Sequence[str]) -> int:
 
     from soundsieve.evaluation.command import evaluate
 
-    evaluate(models, recipe, out, Console(highlight=False))
+    done = evaluate(models, recipe, out, Console(highlight=False))
+    if out:
+        from soundsieve.report.run import write_report
+
+        write_report(out, done.estimators, done.mixer, recipe, done.scores)
     return 0

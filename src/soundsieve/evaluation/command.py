@@ -6,17 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from soundsieve.data.mixer import Mixer
-from soundsieve.data.pool import open_pool
+from soundsieve.data.opening import HELD_OUT, SAMPLE_RATE, mixer_of, pool_of
 from soundsieve.errors import UserError, suggest
 from soundsieve.evaluation.estimators import (
     Estimator,
@@ -31,6 +23,7 @@ from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.find import find
 from soundsieve.models.oracle import MASKS
 from soundsieve.models.separator import Separator
+from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 
 BASELINES = (
@@ -40,10 +33,6 @@ BASELINES = (
     "oracle/phase-sensitive",
     "oracle/complex",
 )
-SAMPLE_RATE = 16000
-"""Rate of the scenes, in Hz."""
-SCORE_SEED = 1
-"""Added to a recipe's seed: the scenes of scores are not those of training."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +54,9 @@ def evaluate(
     named = estimators_of(models, recipe)
     taken = [estimator.name for estimator in named]
     estimators = [*named, *(e for e in baselines(recipe) if e.name not in taken)]
-    with _progress(console) as progress:
-        mixer = _mixer(recipe, progress)
+    with progress_bar(console) as progress:
+        pool = pool_of(recipe, progress)
+        mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + HELD_OUT)
         scores = score_scenes(estimators, mixer, recipe, progress)
     if out is not None:
         scores.save(out)
@@ -125,33 +115,3 @@ def _print_refusals(refusals: dict[str, int], console: Console) -> None:
 
 def _of_model(model: Separator, name: str, recipe: Recipe, nearest: bool = False) -> ModelEstimator:
     return ModelEstimator(model, name, stems=recipe.tree, nearest=nearest, sample_rate=SAMPLE_RATE)
-
-
-def _mixer(recipe: Recipe, progress: Progress) -> Mixer:
-    task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
-    pool = open_pool(
-        recipe.data.path,
-        SAMPLE_RATE,
-        recipe.targets,
-        recipe.tree,
-        progress=lambda done, of: progress.update(task, completed=done, total=of),
-        licences=recipe.data.licences,
-    )
-    progress.remove_task(task)
-    gains = [target.gains(pool.scope, recipe.tree) for target in recipe.targets]
-    settings = {name: getattr(recipe.mix, name) for name in type(recipe.mix).model_fields}
-    seed = recipe.seed + SCORE_SEED
-    return Mixer(pool, gains, split=recipe.score.split, seed=seed, stems=recipe.tree, **settings)
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[detail]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )

@@ -25,7 +25,9 @@ class MaskModel(SpectralModel):
             raise ValueError(f"kind must be one of {KINDS}, got {kind!r}")
         self.kind = kind
         self.planes = 2 if kind == "complex" else 1
-        self.decoder = BandDecoder(self.width, self.planes * len(self.outputs))
+        self.decoder = BandDecoder(
+            self.width, self.planes * len(self.outputs), self.activation == "linear"
+        )
 
     @property
     def config(self) -> dict[str, object]:

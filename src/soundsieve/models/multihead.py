@@ -17,7 +17,7 @@ class MultiHead(SpectralModel):
 
     def __init__(self, *args, **keywords):
         super().__init__(*args, **keywords)
-        self.decoder = BandDecoder(self.width, 2 * len(self.outputs))
+        self.decoder = BandDecoder(self.width, 2 * len(self.outputs), self.activation == "linear")
         self.activity = nn.Linear(self.width, len(self.outputs))
 
     def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -25,7 +25,8 @@ class MultiHead(SpectralModel):
         heads = self.decoder(frames).unflatten(0, (-1, 2))
         activity = self.activity(frames.mean(2)).float() + 2.0  # open at the start of training
         gate = activity.sigmoid()
-        share = gate / gate.sum(-1, keepdim=True)
+        # gate / gate.sum(), which would be 0 / 0 where all gates have closed to nothing
+        share = nn.functional.logsigmoid(activity).softmax(-1)
         gate, share = (part.permute(2, 0, 1)[..., None] for part in (gate, share))
         real, imag = gate * heads[:, 0], gate * heads[:, 1]
         return (

@@ -53,10 +53,10 @@ class BandDecoder(nn.Module):
     Shape: `[time, batch, band, channel] -> [value, time, batch, bin]`.
     """
 
-    def __init__(self, channels: int, values: int):
+    def __init__(self, channels: int, values: int, linear: bool = False):
         super().__init__()
         self.values = values
-        self.norm = nn.RMSNorm(channels)
+        self.norm = nn.Identity() if linear else nn.RMSNorm(channels)
         self.weights = nn.ParameterList(
             torch.randn(count, channels, values * width) * 0.1 / channels**0.5
             for count, width in BANDS

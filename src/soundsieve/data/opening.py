@@ -1,0 +1,44 @@
+"""From a recipe to its pool and to the mixer of one of its splits."""
+
+import torch
+from rich.progress import Progress
+
+from soundsieve.data.mixer import Mixer
+from soundsieve.data.pool import Pool, open_pool
+from soundsieve.recipe import Recipe
+
+SAMPLE_RATE = 16000
+"""Rate of the live models, in Hz."""
+HELD_OUT = 1
+"""Added to a recipe's seed for scenes of validation and scores, which are not those of training."""
+TOLD = 10
+"""Left-out files that are named; the rest is counted."""
+
+
+def pool_of(recipe: Recipe, progress: Progress, sample_rate: int = SAMPLE_RATE) -> Pool:
+    """The pool that a recipe names, decoded; what had to be left out is said."""
+    task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
+    pool = open_pool(
+        recipe.data.path,
+        sample_rate,
+        recipe.targets,
+        recipe.tree,
+        progress=lambda done, of: progress.update(task, completed=done, total=of),
+        licences=recipe.data.licences,
+    )
+    progress.remove_task(task)
+    dropped = pool.store.dropped
+    for path, reason in list(dropped.items())[:TOLD]:
+        progress.console.print(f"left out: {path}: {reason}", soft_wrap=True)
+    if len(dropped) > TOLD:
+        progress.console.print(f"left out: {len(dropped) - TOLD} files more")
+    return pool
+
+
+def mixer_of(
+    recipe: Recipe, pool: Pool, split: str, seed: int, device: torch.device | str = "cpu"
+) -> Mixer:
+    """The recipe's scenes of one split."""
+    gains = [target.gains(pool.scope, recipe.tree) for target in recipe.targets]
+    settings = {name: getattr(recipe.mix, name) for name in type(recipe.mix).model_fields}
+    return Mixer(pool, gains, split=split, seed=seed, stems=recipe.tree, device=device, **settings)
