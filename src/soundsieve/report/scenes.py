@@ -77,7 +77,7 @@ def _histogram(axes: Axes, values: NDArray, label: str, without: str) -> None:
     if len(there):
         axes.hist(there, 24, color="#1f5a96")
     share = 1 - len(there) / max(len(values), 1)
-    axes.set_title(f"{without}: {share:.0%}" if share else "")
+    axes.set_title(f"{without}: {share:.0%}" if share >= 0.005 else "")
     axes.set(xlabel=label, ylabel="scenes")
 
 

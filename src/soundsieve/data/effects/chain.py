@@ -37,6 +37,7 @@ Drawn = dict[str, NDArray]
 class Rows:
     """The stems of a batch that sound, one a row."""
 
+    scenes: int
     scene: NDArray[np.intp]
     stem: NDArray[np.intp]
     audio: Tensor
@@ -107,7 +108,7 @@ class Chain:
         """
         drawn: Drawn = {}
         scene, stem = np.nonzero(present)
-        rows = Rows(scene, stem, stems[scene, stem])
+        rows = Rows(len(draws), scene, stem, stems[scene, stem])
         lengths = self._play(rows, draws, coherent, drawn)
         self._join_noises(rows, draws, drawn)
         self._cut(rows, draws, drawn)
@@ -131,6 +132,10 @@ class Chain:
     def _at(self, top: str) -> list[int]:
         return [place for place, name in enumerate(self.tops) if name == top]
 
+    def _heard(self, rows: Rows, own: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which scenes have one of these rows."""
+        return np.isin(np.arange(rows.scenes), rows.scene[own])
+
     def _play(self, rows: Rows, draws: Draws, coherent: NDArray, drawn: Drawn) -> NDArray:
         """Other speeds, one for the parts of a song that belong together."""
         lengths = np.full((len(draws), len(self.scope)), self.frames)
@@ -150,6 +155,7 @@ class Chain:
         effects, own = self.effects, rows.where([] if self.sink is None else [self.sink])
         if effects.babble and self.talkers:
             count, level, luck = babble.draw_babble(draws, effects.babble)
+            count = np.where(self._heard(rows, own), count, 0)
             drawn["babble"] = count
             for row in own[count[rows.scene[own]] > 0]:
                 scene = rows.scene[row]
@@ -158,7 +164,7 @@ class Chain:
                 _add(rows.audio[row], sound, float(level[scene]))
         if effects.wind:
             windy, level, luck = wind.draw_wind(draws, effects.wind)
-            windy &= ~draws.chance("room/on", effects.room)[:, 0]
+            windy &= self._heard(rows, own) & ~draws.chance("room/on", effects.room)[:, 0]
             drawn["wind"] = np.where(windy, level, np.nan)
             for row in own[windy[rows.scene[own]]]:
                 scene = rows.scene[row]
@@ -179,9 +185,10 @@ class Chain:
             )
         if effects.event:
             events = cuts.draw_events(draws, effects.event)
-            drawn["event"], drawn["chime"] = events.on, events.on & events.chime
             own = rows.where(self._at("prompts"))
-            own = own[events.on[rows.scene[own]]]
+            placed = events.on & self._heard(rows, own)
+            drawn["event"], drawn["chime"] = placed, placed & events.chime
+            own = own[placed[rows.scene[own]]]
             rows.audio[own] = cuts.place(rows.audio[own], events[rows.scene[own]], self.sample_rate)
 
     def _distort(self, rows: Rows, draws: Draws, through: NDArray, drawn: Drawn) -> None:
@@ -213,9 +220,10 @@ class Chain:
         if not self.effects.duck:
             return
         depth, ramp = ducking.draw_ducking(draws, self.effects.duck, self.effects.duck_depth)
-        drawn["duck"] = depth
-        music = rows.where(self._at("music"))
-        for row in rows.where(self._at("prompts")):
+        music, prompts = rows.where(self._at("music")), rows.where(self._at("prompts"))
+        both = self._heard(rows, music) & self._heard(rows, prompts)
+        depth = drawn["duck"] = np.where(both, depth, 0.0)
+        for row in prompts:
             scene = rows.scene[row]
             under = music[rows.scene[music] == scene]
             if depth[scene] and len(under):
@@ -261,7 +269,7 @@ class Chain:
         )
         spectra = torch.fft.rfft(rows.audio[own])
         torch.view_as_real(spectra).mul_(gain.to(spectra.device)[:, None, :, None])
-        part = Rows(rows.scene[own], rows.stem[own], spectra)
+        part = Rows(rows.scenes, rows.scene[own], rows.stem[own], spectra)
         late = self._reverberate(part, room, place) if effects.room else None
         rows.audio[own] = torch.fft.irfft(spectra, n=self.frames)
         return late
@@ -288,7 +296,7 @@ class Chain:
             if splits and self.sink is not None:
                 early = rooms.early_responses(*where).to(spectra.device)[:, None]
                 audio = torch.fft.irfft(spectra[own] * (answer - early), n=self.frames)
-                late = Late(Rows(rows.scene[own], rows.stem[own], audio), self.sink)
+                late = Late(Rows(rows.scenes, rows.scene[own], rows.stem[own], audio), self.sink)
                 answer = early
             spectra[own] *= answer
         return late

@@ -96,5 +96,5 @@ def draw_codecs(draws: Draws, odds: float) -> tuple[NDArray[np.intp], Floats]:
 
 def _multiply(stems: Tensor, scenes: NDArray[np.intp], curves: Tensor) -> None:
     """Some scenes by a gain over time. Shape: `curves [scene, time]`."""
-    for row, scene in enumerate(scenes):
-        stems[scene] *= curves[row]
+    for scene, curve in zip(scenes, curves.to(stems.device), strict=True):
+        stems[scene] *= curve
