@@ -15,13 +15,19 @@ RANGE = 78.0
 """Decibels under the loudest band beyond which there is no sound: resampling leaves that much."""
 FULL = 0.9
 """Part of half the sample rate from which a recording counts as having the full band."""
+LOWEST = 3000.0
+"""Hz: what ends below is a low sound, as no channel cuts there."""
+CLIFF = (25.0, 500.0)
+"""Decibels of a fall, and the Hz within, that no sound has by itself."""
+GROUP = 8
+"""Bins of one point of the curve in which cliffs are looked for."""
 
 
 def bandwidth_of(pcm: NDArray[np.int16], sample_rate: int) -> float:
     """The frequency in Hz up to which a recording has sound, half the sample rate where it has all.
 
-    It looks for the cliff that a lower sample rate or a codec leaves: above it there is nothing but
-    rounding, while a dull but whole recording has its noise floor up to the top.
+    A lower sample rate or a codec leaves a cliff: above it there is nothing, or little and all of a
+    sudden. A dull but whole recording falls gently, down to its noise.
 
     Shape: `[time]`.
     """
@@ -37,7 +43,22 @@ def bandwidth_of(pcm: NDArray[np.int16], sample_rate: int) -> float:
     if not heard.any():
         return sample_rate / 2
     edge = (np.flatnonzero(heard)[-1] + 1) * sample_rate / FRAME
-    return sample_rate / 2 if edge >= FULL * sample_rate / 2 else float(edge)
+    edge = min(edge, _cliff(loud, sample_rate))
+    return float(edge) if LOWEST <= edge < FULL * sample_rate / 2 else sample_rate / 2
+
+
+def _cliff(loud: NDArray[np.floating], sample_rate: int) -> float:
+    """The first frequency after which a spectrum falls suddenly and for good, else infinity."""
+    width = GROUP * sample_rate / FRAME
+    count, reach = len(loud) // GROUP, round(CLIFF[1] / width)
+    level = 10 * np.log10(loud[: count * GROUP].reshape(count, GROUP).mean(1) + 1)
+    above = np.maximum.accumulate(level[::-1])[::-1]
+    fall = level[:-reach] - above[reach:]
+    if fall.max() < CLIFF[0]:
+        return np.inf
+    first = int(np.argmax(fall >= CLIFF[0]))
+    middle = (level[first] + above[first + reach]) / 2
+    return float((first + np.argmax(level[first:] < middle)) * width)
 
 
 class Bandwidths:
