@@ -1,16 +1,14 @@
 """Measure what separating files costs: time by rate and channels on one core, and memory by length.
 
-    python benchmarks/separate.py [MODEL] [keep=speech+music] [seconds=60] [hours=1] [out=FILE]
+    python benchmarks/separate.py [MODEL] [keep=speech+music] [seconds=60] [hours=1]
 
-Writes the section "Separating files" of docs/benchmarks.md and leaves its other sections alone.
-Every file is separated in a process of its own with one thread; time is processor time.
+Writes benchmarks/results/separate.json and docs/benchmarks.md. Every file is separated in a process
+of its own with one thread; time is processor time.
 """
 
 from __future__ import annotations
 
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,34 +16,40 @@ import time
 from pathlib import Path
 
 import torch
+from render import record
 
 from soundsieve.audio.io import Writer
+from soundsieve.export.proof import processor
 
 RATES = (16000, 44100, 48000)
-TITLE = "## Separating files"
+TITLE = "Separating files"
+TEXT = "One file in a process of its own with one thread; time is processor time, without start-up."
 
 
 def main(words: list[str]) -> None:
     """Measure and write."""
-    options = {"keep": "speech+music", "seconds": "60", "hours": "1", "out": "docs/benchmarks.md"}
+    options = {"keep": "speech+music", "seconds": "60", "hours": "1"}
     options |= dict(word.split("=", 1) for word in words if "=" in word)
     model = next((word for word in words if "=" not in word), "")
     seconds, hours = int(options["seconds"]), [float(h) for h in options["hours"].split(",") if h]
-    lines = ["| rate, Hz | channels | time / duration | peak memory, MB |", "|---|---|---|---|"]
+    by_kind: list[list] = []
+    by_length: list[list] = []
     with tempfile.TemporaryDirectory() as folder:
         for sample_rate in RATES:
             for channels in (1, 2):
                 cost, peak = measure(folder, sample_rate, channels, seconds, options["keep"], model)
-                lines.append(f"| {sample_rate} | {channels} | {cost / seconds:.4f} | {peak:.0f} |")
-        lines += ["", "| length at 16 kHz | time / duration | peak memory, MB |", "|---|---|---|"]
+                by_kind.append([sample_rate, channels, cost / seconds, peak])
         for length in (1 / 60, *hours):
             duration = round(3600 * length)
             cost, peak = measure(folder, 16000, 1, duration, options["keep"], model)
             name = f"{length:g} h" if length >= 1 else f"{duration} s"
-            lines.append(f"| {name} | {cost / duration:.4f} | {peak:.0f} |")
-    versions = f"torch {torch.__version__}, one thread, {platform.machine()}"
-    command = f"`python benchmarks/separate.py {' '.join(words)}`".replace(" `", "`")
-    write_section(Path(options["out"]), [f"{command}, {versions}.", "", *lines])
+            by_length.append([name, cost / duration, peak])
+    costs = ["time / duration", "peak memory, MB"]
+    tables = [
+        {"columns": ["rate, Hz", "channels", *costs], "rows": by_kind},
+        {"columns": ["length at 16 kHz", *costs], "rows": by_length},
+    ]
+    record("separate", title=TITLE, text=TEXT, tables=tables, machine=processor())
 
 
 def measure(
@@ -91,15 +95,6 @@ def generate(path: Path, sample_rate: int, channels: int, seconds: int) -> None:
         while left > 0:
             writer.write(block[:, :left])
             left -= block.shape[1]
-
-
-def write_section(path: Path, lines: list[str]) -> None:
-    """Put lines under the title, in place of those of the last run."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = path.read_text() if path.exists() else "# Benchmarks\n\nWritten by `benchmarks/`.\n"
-    text = re.sub(rf"{TITLE}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL).rstrip()
-    path.write_text(f"{text}\n\n{TITLE}\n\n" + "\n".join(lines) + "\n")
-    print("\n".join(lines))
 
 
 if __name__ == "__main__":

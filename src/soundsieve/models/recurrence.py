@@ -45,17 +45,9 @@ def scan(decay: Tensor, drive: Tensor, start: Tensor) -> Tensor:
     >>> scan(torch.full((3, 1), 0.5), torch.ones(3, 1), torch.zeros(1)).flatten().tolist()
     [1.0, 1.5, 1.75]
     """
-    if torch.onnx.is_in_onnx_export() or len(drive) == 1:
-        return torch.stack(_unrolled(decay, drive, start))
+    if len(drive) == 1:  # one step of a stream, and of an exported graph
+        return torch.addcmul(drive, decay, start)
     return _Scan.apply(decay, drive, start)  # pyright: ignore[reportReturnType]
-
-
-def _unrolled(decay: Tensor, drive: Tensor, start: Tensor) -> list[Tensor]:
-    states = []
-    for a, b in zip(decay, drive, strict=True):
-        start = a * start + b
-        states.append(start)
-    return states
 
 
 class TimeMix(nn.Module):

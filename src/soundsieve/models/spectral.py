@@ -130,13 +130,12 @@ class SpectralModel(Separator):
         Log power, the compressed bin, and its product with the conjugate of the frame before: how
         far the phase has moved, which tells a tone from a hiss.
         """
-        real, imag = (part.unflatten(1, (-1, channels)) for part in (real, imag))
-        power = (real.square() + imag.square()).mean(2)  # [time, batch, bin]
+        power = squares = real.square() + imag.square()
         if channels > 1:
-            real, imag = real.sum(2), imag.sum(2)
-        else:
-            real, imag = real[:, :, 0], imag[:, :, 0]
-        norm = torch.rsqrt(real.square() + imag.square() + _TINY * _TINY)
+            power = squares.unflatten(1, (-1, channels)).mean(2)  # [time, batch, bin]
+            real, imag = (part.unflatten(1, (-1, channels)).sum(2) for part in (real, imag))
+            squares = real.square() + imag.square()
+        norm = torch.rsqrt(squares + _TINY * _TINY)
         level, levels = self._level(power, level)
         relative = power / levels[..., None]
         size = (relative + 1e-7) ** 0.15
