@@ -97,3 +97,9 @@ def mixers(pools):
         return Mixer(pool, gains, **{"segment": 0.5, **LAWS, **settings})
 
     return mixer_for
+
+
+@pytest.fixture(scope="session")
+def starter_folder(tmp_path_factory):
+    """A working folder for runs on the starter corpus, which is decoded there once."""
+    return tmp_path_factory.mktemp("starter")

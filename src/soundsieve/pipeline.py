@@ -45,7 +45,8 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
                     _train(recipe, pool, folder, progress)
                 _score(recipe, load(folder / WEIGHTS), pool, folder, progress)
     print_scores(folder, console)
-    console.print(f"separate with it: recipe separate FILE keep={recipe.keep} model={folder}")
+    command = f"recipe separate FILE keep={recipe.keep} model={folder}"
+    console.print(f"separate with it: {command}", soft_wrap=True)
     return folder
 
 

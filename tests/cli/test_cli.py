@@ -32,7 +32,9 @@ def calls(monkeypatch):
     stand_in("soundsieve.pipeline", "run")
     stand_in("soundsieve.inference.separate", "separate_files", [])
     stand_in("soundsieve.inference.live", "stream")
-    stand_in("soundsieve.evaluation.command", "evaluate")
+    scored = SimpleNamespace(estimators=[], mixer=None, scores=None)
+    stand_in("soundsieve.evaluation.command", "evaluate", scored)
+    stand_in("soundsieve.report.run", "write_report")
     return SimpleNamespace(noted=noted, stand_in=stand_in)
 
 
@@ -134,7 +136,8 @@ def test_stream_hands_on_source_and_sink(calls):
 def test_evaluate_keeps_its_own_keys_and_resolves_the_others(calls):
     words = ["model=a,classical", "out=x", "data=y", "score.scenes=7"]
     assert main(["evaluate", *words]) == 0
-    ((_, (models, recipe, out, _), _),) = calls.noted
+    (_, (models, recipe, out, _), _), (reported, (folder, *_), _) = calls.noted
+    assert (reported, folder) == ("write_report", out)
     assert (models, out) == (["a", "classical"], Path("x"))
     assert (recipe.data.path, recipe.score.scenes, recipe.model.family) == ("y", 7, "mask")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from soundsieve.evaluation.scores import ALL, INTERFERENCE_ALONE, TARGET_ALONE
@@ -27,6 +28,7 @@ def tables(scores: Mapping[str, Any]) -> Iterator[Table]:
     for target, found in scores["scores"].items():
         title = f"keep={target}, {about['split']} split, {about['scenes']} scenes an SNR, dB"
         yield _overall(title, found)
+        yield _by_stem("Level change of what is kept, attenuation of what is removed, dB", found)
         yield _by_group("SI-SDR improvement by SNR (dB) and texture of the noise", found)
         if any(TARGET_ALONE in groups for groups in found.values()):
             yield _alone("What is kept alone, what is removed alone", found)
@@ -36,14 +38,23 @@ def tables(scores: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _overall(title: str, found: Mapping[str, Any]) -> Table:
-    """One line an estimator; levels and attenuations of stems in the last columns."""
+    """One line an estimator."""
     names = dict.fromkeys(name for groups in found.values() for name in groups[ALL])
-    columns = [name for name in names if name in HEADINGS or " " in name]
-    headings = [HEADINGS.get(name) or name.replace(" ", "\n") for name in columns]
-    table = _table(title, ["", *headings])
+    columns = [name for name in names if name in HEADINGS]
+    table = _table(title, ["", *(HEADINGS[name] for name in columns)])
     for estimator, groups in found.items():
         cells = (_cell(groups[ALL].get(name), name, name in WITH_INTERVAL) for name in columns)
         table.add_row(estimator, *cells)
+    return table
+
+
+def _by_stem(title: str, found: Mapping[str, Any]) -> Table:
+    """One line a stem: `level STEM` where it is kept, `attenuation STEM` where it is removed."""
+    names = dict.fromkeys(name for groups in found.values() for name in groups[ALL])
+    table = _table(title, ["", *(name.partition("/")[2] or name for name in found)])
+    for name in (name for name in names if " " in name):
+        scores = (groups[ALL].get(name) for groups in found.values())
+        table.add_row(name, *(_cell(score, "", False) for score in scores))
     return table
 
 
@@ -90,7 +101,7 @@ def _paired(title: str, pairs: list[dict[str, Any]], estimators: int) -> Table:
 
 
 def _table(title: str, headings: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="right" if place else "left", no_wrap=not place)
     return table
