@@ -139,7 +139,7 @@ def test_the_rate_rises_then_falls_to_a_small_rest(train, tmp_path):
     training.steps = 110
     shares = [training._share_of_rate(step) for step in range(111)]
     assert shares[0] == pytest.approx(0.1)
-    assert max(shares) == shares[10] == 1
+    assert max(shares) == shares[9] == 1
     assert shares[-1] == pytest.approx(0.03)
     training.minutes, training.seconds = 1.0, 60.0  # the budget is spent
     assert training._share_of_rate(20) == pytest.approx(0.03)

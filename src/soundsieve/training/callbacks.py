@@ -66,7 +66,7 @@ class Keeper(pl.Callback):
         self._began = self._saved = time.monotonic()
         self._before, self._first = module.seconds, trainer.global_step
         self._valid_time = 0.0
-        self.progress.update(self._task, total=module.steps, completed=trainer.global_step)
+        self._show(module, trainer.global_step)
         self._rows = _rows_until(self.folder / "metrics.csv", trainer.global_step)
         self._write_rows()
 
@@ -85,13 +85,13 @@ class Keeper(pl.Callback):
         module.seconds = self._before + now - self._began
         rate = self._rate(module, step)
         detail = f"loss {module.smooth_loss:.3f} · {rate:.0f} s of audio a second"
-        self.progress.update(self._task, completed=step, detail=detail)
-        late = module.minutes is not None and module.seconds > 60 * module.minutes
-        if step % self.validate_every == 0 or step >= module.steps or late:
+        self._show(module, step, detail=detail)
+        done = module.done(step) >= 1
+        if step % self.validate_every == 0 or done:
             self._validate(trainer, module, rate)
         if now - self._saved > SAVE_SECONDS:
             self._save(trainer)
-        trainer.should_stop |= late
+        trainer.should_stop |= done
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Saves, so that the same command goes on from here."""
@@ -111,6 +111,12 @@ class Keeper(pl.Callback):
         if self.patience and module.stale >= self.patience:
             self.progress.console.print(f"no gain in {self.patience} validations: stopping early")
             trainer.should_stop = True
+
+    def _show(self, module: Training, step: int, **fields: str) -> None:
+        """The bar counts steps, or the seconds of a budget."""
+        total = module.steps if module.minutes is None else round(60 * module.minutes)
+        completed = step if module.minutes is None else int(module.seconds)
+        self.progress.update(self._task, total=total, completed=min(completed, total), **fields)
 
     def _write_rows(self) -> None:
         with whole(self.folder / "metrics.csv") as part, part.open("w", newline="") as file:

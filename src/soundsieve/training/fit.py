@@ -1,5 +1,6 @@
 """Wires model, scenes and optimizer into Lightning, runs it, and gives back the best weights."""
 
+import itertools
 import logging
 import warnings
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[list[int]]:
         first = self.module.trainer.global_step
-        for step in range(first, self.module.steps):
+        for step in itertools.count(first):
             yield list(range(step * self.batch, (step + 1) * self.batch))
 
 
@@ -78,7 +79,8 @@ def fit(
     trainer = pl.Trainer(
         accelerator=device.type,
         devices=1,
-        max_steps=options.steps,
+        max_epochs=-1,
+        max_steps=-1 if options.minutes else options.steps,
         callbacks=[keeper],
         logger=False,
         enable_checkpointing=False,

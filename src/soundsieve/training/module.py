@@ -159,11 +159,14 @@ class Training(pl.LightningModule):
         """Warm-up, then a cosine down to a small rest."""
         if step < self.warmup:
             return (step + 1) / self.warmup
-        progress = (step - self.warmup) / max(self.steps - self.warmup, 1)
-        if self.minutes is not None:
-            progress = max(progress, self.seconds / (60 * self.minutes))
-        progress = min(progress, 1.0)
+        progress = min(self.done(step), 1.0)
         return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
+
+    def done(self, step: int) -> float:
+        """The share of the training that is done: of the minutes where they are given, else of the steps."""
+        if self.minutes is not None:
+            return self.seconds / (60 * self.minutes)
+        return step / self.steps
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the average, the best weights and how the training went so far."""
