@@ -8,12 +8,13 @@ from rich.progress import Progress
 
 from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
 from soundsieve.data.pool import Pool, fingerprint
+from soundsieve.errors import UserError
 from soundsieve.evaluation.command import baselines, print_scores
 from soundsieve.evaluation.estimators import ModelEstimator
 from soundsieve.evaluation.scoring import score_scenes
 from soundsieve.models.build import build
 from soundsieve.models.files import load, save
-from soundsieve.models.find import WEIGHTS
+from soundsieve.models.find import WEIGHTS, find
 from soundsieve.models.separator import Separator, parameters
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.progress import progress_bar
@@ -65,11 +66,29 @@ def _train(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> None
         sample_rate=pool.sample_rate,
     )
     assert isinstance(model, SpectralModel)
+    if recipe.train.start is not None:
+        _start_from(model, recipe.train.start)
     device = pick_device(recipe.device)
     train = mixer_of(recipe, pool, "train", recipe.seed, device)
     valid = mixer_of(recipe, pool, "valid", recipe.seed + HELD_OUT, device)
     training = fit(model, train, valid, recipe, folder, progress)
     save(model, folder / WEIGHTS, _about(recipe, pool, model, training))
+
+
+def _start_from(model: SpectralModel, name: str) -> None:
+    """Takes over the weights of another model, which has to be of the same shape."""
+    other = find(name)
+    if (other.family, other.scope, other.outputs) != (model.family, model.scope, model.outputs):
+        raise UserError(
+            f"train.start={name} is a {other.family} model for {', '.join(other.names)} over "
+            f"{', '.join(other.scope)}; the recipe makes a {model.family} model for "
+            f"{', '.join(model.names)} over {', '.join(model.scope)}."
+        )
+    try:
+        model.load_state_dict(other.state_dict())
+    except RuntimeError as error:
+        text = f"train.start={name} has another size; set model.size to its own."
+        raise UserError(text) from error
 
 
 def _about(recipe: Recipe, pool: Pool, model: SpectralModel, training: Training) -> dict:

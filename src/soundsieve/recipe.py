@@ -48,6 +48,7 @@ def _listed(value: object) -> object:
 
 WholeOrNone = Annotated[int | None, BeforeValidator(_blank_is_none)]
 NumberOrNone = Annotated[float | None, BeforeValidator(_blank_is_none)]
+TextOrNone = Annotated[str | None, BeforeValidator(_blank_is_none)]
 Words = Annotated[list[str], BeforeValidator(_listed)]
 Decibels = Annotated[list[Annotated[float, Field(ge=-60, le=60)]], BeforeValidator(_listed)]
 Switch = Annotated[Literal["auto", "yes", "no"], BeforeValidator(_yes_or_no)]
@@ -183,6 +184,7 @@ class Train(Part):
     patience: int = knob(0, "validations without a gain until it stops; 0: never", ge=0)
     compile: Switch = knob("auto", "compile the element-wise parts")
     precision: Literal["auto", "float32", "bf16"] = knob("auto", "arithmetic of the dense layers")
+    start: TextOrNone = knob(None, "model whose weights to start from; none: fresh ones")
     minutes: NumberOrNone = knob(None, "wall-clock budget in place of steps; none: steps count", "min", gt=0)
 
 

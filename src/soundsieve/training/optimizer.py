@@ -18,14 +18,15 @@ class MuonAdamW(Optimizer):
     `rate` is that of AdamW; the matrices take `muon_ratio` times it.
     """
 
-    def __init__(self, model: nn.Module, rate: float, muon_ratio: float = 4.0):
+    def __init__(self, model: nn.Module, rate: float, muon_ratio: float = 6.0):
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         matrices = [p for name, p in named if p.ndim == 2 and "bias" not in name]
         others = [p for name, p in named if p.ndim != 2 or "bias" in name]
+        # Without decay the matrices grow tenfold within the hour, gates saturate and learning stalls.
         muon = torch.optim.Muon(
-            matrices, lr=rate * muon_ratio, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"
+            matrices, lr=rate * muon_ratio, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"
         )
-        adam = AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
+        adam = AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.parts: tuple[Optimizer, ...] = (muon, adam)
         super().__init__([{"params": matrices}, {"params": others}], {})
         self.param_groups = [group for part in self.parts for group in part.param_groups]
