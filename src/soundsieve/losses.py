@@ -9,6 +9,8 @@ THERE = 45.0
 """Decibels under the mixture's level down to which an output counts as there."""
 SNR_CAP = 30.0
 """Decibels past which a better estimate earns nothing."""
+LOST = 15.0
+"""Decibels under its level at which a reference counts as lost: worse costs no more."""
 SILENT_LEVEL = 0.1
 """Share of the mixture's power that stands in for a silent reference: 40 dB under it is enough."""
 
@@ -20,7 +22,7 @@ def spectral_loss(
     snr_weight: float,
     phase: bool = True,
 ) -> Tensor:
-    """Compressed magnitudes and complex spectra, and a capped SNR in bels.
+    """Compressed magnitudes and complex spectra, and a capped ratio of error to signal in bels.
 
     Everything is relative to the level of the mixture. An output whose reference is (nearly) silent
     is measured against the mixture, 30 dB under it at most, so that silence is learned and nothing
@@ -42,7 +44,7 @@ def spectral_loss(
     magnitude = bent[0] * (estimate_power + 1e-8).sqrt() - bent[1] * (reference_power + 1e-8).sqrt()
     loss = magnitude.square()
     root_power = (estimate_power + 1e-12).sqrt(), (reference_power + 1e-12).sqrt()
-    error = (root_power[0] - root_power[1]).square()
+    error, common = (root_power[0] - root_power[1]).square(), root_power[0] * root_power[1]
     if phase:
         real = (bent[0] * estimate[0] - bent[1] * reference[0]) * root
         imag = (bent[0] * estimate[1] - bent[1] * reference[1]) * root
@@ -50,16 +52,11 @@ def spectral_loss(
         error = (
             (estimate[0] - reference[0]).square() + (estimate[1] - reference[1]).square()
         ) / scale
+        common = (estimate[0] * reference[0] + estimate[1] * reference[1]) / scale
     compressed = loss.mean((1, 3))
     if snr_weight == 0:
         return compressed
-    floor = 10 ** (-SNR_CAP / 10)
-    wanted = reference_power.mean((1, 3))
-    # A log has no end: held against its own level, silence would be polished for ever at the cost
-    # of sound.
-    wanted = torch.where(wanted > floor, wanted, torch.full_like(wanted, SILENT_LEVEL))
-    snr = (error.mean((1, 3)) / wanted + floor).log10()
-    return compressed + snr_weight * snr
+    return compressed + snr_weight * _ratio(error, common, reference_power)
 
 
 def activity_loss(
@@ -75,3 +72,22 @@ def activity_loss(
     power = (reference[0].square() + reference[1].square()).mean(3) / level  # [output, time, batch]
     there = (power > 10 ** (-THERE / 10)).float().permute(1, 2, 0)
     return torch.nn.functional.binary_cross_entropy_with_logits(activity, there)
+
+
+def _ratio(error: Tensor, common: Tensor, reference: Tensor) -> Tensor:
+    """Power of the error over the power of what the estimate has of the reference, capped, in bels.
+
+    Were the error held against the whole reference, an estimate of nothing would cost 0 dB, however
+    much of it is wrong, and a model in doubt would bet; held against the part that it kept, as in
+    the SI-SDR, a lost bet costs what it should. The error itself still fixes the level.
+
+    Shape: `3 x [output, time, row, bin] -> [output, row]`, relative to the mixture's power.
+    """
+    error, common, wanted = (part.mean((1, 3)) for part in (error, common, reference))
+    cap, lost = 10 ** (-SNR_CAP / 10), 10 ** (-LOST / 10)
+    # A log has no end: held against its own level, silence would be polished for ever at the cost
+    # of sound.
+    silent = wanted <= cap
+    kept = torch.where(silent, SILENT_LEVEL, common.square() / wanted.clamp_min(cap))
+    wanted = torch.where(silent, SILENT_LEVEL, wanted)
+    return (error / wanted + cap).log10() - (kept / wanted + lost).log10()

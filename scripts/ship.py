@@ -1,0 +1,158 @@
+"""Makes a run the model that the package brings along: its weights, its card, its recordings.
+
+usage: python -m scripts.ship RUN NAME MANIFEST...
+
+RUN is a finished run folder, NAME the shipped name (any), MANIFEST the manifest.csv files of its
+data, with the columns path, split, seconds, licence and repo. Writes
+src/soundsieve/models/shipped/NAME.safetensors, docs/models/NAME.md and NAME-sources.csv.
+"""
+
+import csv
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from soundsieve.evaluation.scores import JSON
+from soundsieve.models.catalog import SHIPPED, header
+from soundsieve.models.files import load, save
+from soundsieve.models.find import WEIGHTS
+from soundsieve.runs import whole
+
+DOCS = Path(__file__).parents[1] / "docs" / "models"
+LICENCE = "MIT (weights); trained on recordings under the licences of the card"
+CARD = """\
+# {name}
+
+{family} model for `{outputs}`: {parameters:,} parameters, {rate} Hz, latency {latency:.0f} ms.
+
+- **Trained** for {minutes:.0f} minutes ({steps} steps, {hours:.1f} h of scenes), seed {seed},
+  commit {commit}, torch {torch}{start}: `recipe run any data=FOLDER`.
+- **Data**: {count} recordings of the train split: {list}. By licence:
+
+| licence | recordings | minutes |
+|---|---|---|
+{licences}
+
+Every recording with its licence and its source stands in [{name}-sources.csv]({name}-sources.csv).
+
+## Scores
+
+Mean SI-SDR improvement in dB with 95 % intervals, {scenes} scenes of the {split} split at each of
+{snr} dB.
+
+| keep | {estimators} |
+|---|{rule}
+{scores}
+
+## What it does badly
+
+{worst}
+Prompts are voices: it does not tell them from talkers without being taught the voice. Percussive
+music and tonal machines are taken for each other.
+
+Written by `python -m scripts.ship`.
+"""
+
+
+def main(run: Path, name: str, manifests: list[Path]) -> None:
+    """Copies, describes, lists."""
+    about, scores = header(run / WEIGHTS), json.loads((run / JSON).read_text())
+    rows = [row for path in manifests for row in rows_of(path) if row["split"] == "train"]
+    SHIPPED.mkdir(exist_ok=True)
+    DOCS.mkdir(parents=True, exist_ok=True)
+    means = {keep: found["model"]["all"] for keep, found in scores["scores"].items()}
+    kept = {k: v for k, v in about.items() if k not in ("family", "config")} | {
+        "licence": LICENCE,
+        "scores": {k: round(v["si_sdr_improvement"]["mean"], 2) for k, v in means.items()},
+    }
+    save(load(run / WEIGHTS), SHIPPED / f"{name}.safetensors", kept)
+    with whole(DOCS / f"{name}-sources.csv") as part, part.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "licence", "source"])
+        writer.writerows([row["path"], row["licence"], row["repo"]] for row in rows)
+    with whole(DOCS / f"{name}.md") as part:
+        part.write_text(card(name, about, scores, rows), encoding="utf-8")
+
+
+def rows_of(manifest: Path) -> list[dict[str, str]]:
+    """The rows of one manifest."""
+    with manifest.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def card(name: str, about: dict, scores: dict, rows: list[dict[str, str]]) -> str:
+    """The model card as Markdown."""
+    training, tables = about["training"], scores["scores"]
+    estimators = list(next(iter(tables.values())))
+    kinds = defaultdict(int)
+    for row in rows:
+        kinds[Path(row["path"]).parts[0]] += 1
+    start = training["recipe"]["train"]["start"]
+    return CARD.format(
+        name=name,
+        family=about["family"],
+        outputs=",".join(about["config"]["names"]),
+        parameters=about["parameters"],
+        rate=about["config"]["sample_rate"],
+        latency=1000 * about["latency_seconds"],
+        minutes=training["seconds"] / 60,
+        steps=training["steps"],
+        hours=training["audio_hours"],
+        seed=training["recipe"]["seed"],
+        commit=training["versions"]["commit"],
+        torch=training["versions"]["torch"],
+        start=f", from the weights of {Path(start).name}" if start else "",
+        count=len(rows),
+        list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
+        licences="\n".join(licence_lines(rows)),
+        scenes=scores["about"]["scenes"],
+        split=scores["about"]["split"],
+        snr=", ".join(f"{snr:g}" for snr in training["recipe"]["score"]["snr"]),
+        estimators=" | ".join(estimators),
+        rule="---|" * len(estimators),
+        scores="\n".join(score_lines(tables, estimators)),
+        worst=worst_line(tables),
+    )
+
+
+def licence_lines(rows: list[dict[str, str]]) -> list[str]:
+    """A line of the table for each licence."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        found[row["licence"]].append(float(row["seconds"]))
+    ranked = sorted(found.items(), key=lambda item: -sum(item[1]))
+    return [f"| {name} | {len(s)} | {sum(s) / 60:.1f} |" for name, s in ranked]
+
+
+def score_lines(tables: dict, estimators: list[str]) -> list[str]:
+    """A line of the table for each target."""
+    lines = []
+    for keep, found in tables.items():
+        cells = [interval(found[name]["all"].get("si_sdr_improvement")) for name in estimators]
+        lines.append(f"| `{keep}` | {' | '.join(cells)} |")
+    return lines
+
+
+def interval(score: dict | None) -> str:
+    """A mean with its interval."""
+    return f"{score['mean']:.1f} [{score['low']:.1f}, {score['high']:.1f}]" if score else ""
+
+
+def worst_line(tables: dict) -> str:
+    """The kind of noise on which the model gains least, for each target."""
+    lines = []
+    for keep, found in tables.items():
+        kinds = {
+            group.removeprefix("kind "): measures["si_sdr_improvement"]["mean"]
+            for group, measures in found["model"].items()
+            if group.startswith("kind ") and "si_sdr_improvement" in measures
+        }
+        if kinds:
+            kind = min(kinds, key=kinds.__getitem__)
+            lines.append(f"Least gained for `{keep}`: {kinds[kind]:+.1f} dB under {kind}.")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], [Path(word) for word in sys.argv[3:]])
