@@ -1,6 +1,6 @@
 """One SNR or many: the same data and steps, trained at 5 dB only and at -5 to 20 dB.
 
-usage: python benchmarks/snr.py [key=value ...]     any key of a recipe, for both; writes docs/snr.md
+usage: python benchmarks/snr.py [key=value ...]     keys of a recipe, for both; writes docs/snr.md
 """
 
 import json
@@ -18,9 +18,10 @@ PAGE = Path(__file__).parents[1] / "docs" / "snr.md"
 TEXT = """\
 # One SNR or many
 
-Two models of the recipe `{name}`, `keep={keep}`, on the data `{data}`: the same network, seed, scenes, steps ({steps}) and
-scoring scenes; only the SNR of the training scenes differs. Mean SI-SDR improvement in dB over {scenes} scenes of the
-{split} split at each SNR, with 95 % bootstrap intervals. The oracle is the phase-sensitive mask, cut at 1.
+Two models of the recipe `{name}`, `keep={keep}`, on the data `{data}`: the same network, seed,
+steps ({steps}) and scoring scenes; only the SNR of the training scenes differs. Mean SI-SDR
+improvement in dB over {scenes} scenes of the {split} split at each SNR, with 95 % bootstrap
+intervals. The oracle is the phase-sensitive mask, cut at 1.
 
 | trained at | {columns} | mean |
 |---|{rule}---|

@@ -160,7 +160,14 @@ def test_a_recipe_is_data():
 
 @pytest.mark.parametrize(
     "command",
-    [["--help"], ["run", "--help"], ["show"], ["list", "recipes"], ["list", "stems"], ["list", "models"]],
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["show"],
+        ["list", "recipes"],
+        ["list", "stems"],
+        ["list", "models"],
+    ],
     ids=" ".join,
 )
 def test_a_quick_command_loads_nothing_heavy(command):

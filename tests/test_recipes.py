@@ -1,4 +1,4 @@
-"""Every shipped recipe trains: two steps on the starter corpus, scored and reported like a long run."""
+"""Every shipped recipe trains: two steps on the starter corpus, scored like a long run."""
 
 import json
 

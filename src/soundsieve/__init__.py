@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from soundsieve.config import resolve as resolve
     from soundsieve.errors import UserError as UserError
     from soundsieve.inference.api import load as load
+    from soundsieve.pipeline import run as run
     from soundsieve.recipe import Recipe as Recipe
     from soundsieve.target import parse as parse
-    from soundsieve.pipeline import run as run
 
 HOMES = {
     "Recipe": "soundsieve.recipe",

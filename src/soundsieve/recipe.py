@@ -185,7 +185,9 @@ class Train(Part):
     compile: Switch = knob("auto", "compile the element-wise parts")
     precision: Literal["auto", "float32", "bf16"] = knob("auto", "arithmetic of the dense layers")
     start: TextOrNone = knob(None, "model whose weights to start from; none: fresh ones")
-    minutes: NumberOrNone = knob(None, "wall-clock budget in place of steps; none: steps count", "min", gt=0)
+    minutes: NumberOrNone = knob(
+        None, "wall-clock budget in place of steps; none: steps count", "min", gt=0
+    )
 
 
 class Score(Part):

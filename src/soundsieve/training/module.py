@@ -165,7 +165,7 @@ class Training(pl.LightningModule):
         return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
 
     def done(self, step: int) -> float:
-        """The share of the training that is done: of the minutes where they are given, else of the steps."""
+        """The share of the training that is done: of its minutes where set, else of its steps."""
         if self.minutes is not None:
             return self.seconds / (60 * self.minutes)
         return step / self.steps

@@ -22,7 +22,7 @@ class MuonAdamW(Optimizer):
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         matrices = [p for name, p in named if p.ndim == 2 and "bias" not in name]
         others = [p for name, p in named if p.ndim != 2 or "bias" in name]
-        # Without decay the matrices grow tenfold within the hour, gates saturate and learning stalls.
+        # Without decay the matrices grow tenfold within the hour and learning stalls.
         muon = torch.optim.Muon(
             matrices, lr=rate * muon_ratio, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"
         )
