@@ -7,12 +7,15 @@ POWER = 0.3
 """Exponent that compresses magnitudes: quiet bins count, as they do to an ear."""
 THERE = 45.0
 """Decibels under the mixture's level down to which an output counts as there."""
-SNR_CAP = 30.0
-"""Decibels past which a better estimate earns nothing."""
+SNR_CAP = 15.0
+"""Decibels past which a better estimate earns nothing: further up, scenes that are clean already
+would outweigh those that need separating, and the network learns a gate over time."""
 LOST = 15.0
 """Decibels under its level at which a reference counts as lost: worse costs no more."""
+SILENCE = 1e-3
+"""Power, relative to the mixture's, up to which a reference counts as silent."""
 SILENT_LEVEL = 0.1
-"""Share of the mixture's power that stands in for a silent reference: 40 dB under it is enough."""
+"""Share of the mixture's power that stands in for a silent reference: some 25 dB under it do."""
 
 
 def spectral_loss(
@@ -87,7 +90,7 @@ def _ratio(error: Tensor, common: Tensor, reference: Tensor) -> Tensor:
     cap, lost = 10 ** (-SNR_CAP / 10), 10 ** (-LOST / 10)
     # A log has no end: held against its own level, silence would be polished for ever at the cost
     # of sound.
-    silent = wanted <= cap
-    kept = torch.where(silent, SILENT_LEVEL, common.square() / wanted.clamp_min(cap))
-    wanted = torch.where(silent, SILENT_LEVEL, wanted)
+    silent = wanted <= SILENCE
+    kept = torch.minimum(common.square() / wanted.clamp_min(SILENCE), wanted)  # louder is no better
+    kept, wanted = (torch.where(silent, SILENT_LEVEL, part) for part in (kept, wanted))
     return (error / wanted + cap).log10() - (kept / wanted + lost).log10()
