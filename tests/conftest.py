@@ -14,6 +14,7 @@ from soundsieve.law import Law
 from soundsieve.target import parse
 
 RATE = 16000
+torch.set_num_threads(1)  # tests are tiny: on a busy machine two threads wait for each other
 STREETS = (
     *("oak", "elm", "fir", "ash", "birch", "cedar"),
     *("maple", "willow", "linden", "poplar", "alder", "hazel"),
