@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,9 +88,7 @@ def fit(
         gradient_clip_val=1.0,
     )
     resume = keeper.path if keeper.path.exists() else None
-    with keeper.stopping(trainer), warnings.catch_warnings():
-        # Lightning 2.6 asks torch 2.14 in a way that torch deprecates: no news for a user.
-        warnings.filterwarnings("ignore", ".*treespec, LeafSpec.*", FutureWarning)
+    with keeper.stopping(trainer):
         batches = Batches(module, options.batch)
         trainer.fit(module, batches, ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
