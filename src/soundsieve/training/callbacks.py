@@ -112,11 +112,13 @@ class Keeper(pl.Callback):
             self.progress.console.print(f"no gain in {self.patience} validations: stopping early")
             trainer.should_stop = True
 
-    def _show(self, module: Training, step: int, **fields: str) -> None:
+    def _show(self, module: Training, step: int, detail: str = "") -> None:
         """The bar counts steps, or the seconds of a budget."""
         total = module.steps if module.minutes is None else round(60 * module.minutes)
         completed = step if module.minutes is None else int(module.seconds)
-        self.progress.update(self._task, total=total, completed=min(completed, total), **fields)
+        self.progress.update(
+            self._task, total=total, completed=min(completed, total), detail=detail
+        )
 
     def _write_rows(self) -> None:
         with whole(self.folder / "metrics.csv") as part, part.open("w", newline="") as file:
