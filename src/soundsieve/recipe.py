@@ -174,13 +174,13 @@ class Mask(Part):
 class Train(Part):
     """How the network learns."""
 
-    steps: int = knob(1200, "optimizer steps", ge=1, le=100_000_000)
-    batch: int = knob(4, "scenes a step", ge=1, le=65536)
+    steps: int = knob(800, "optimizer steps", ge=1, le=100_000_000)
+    batch: int = knob(8, "scenes a step", ge=1, le=65536)
     rate: float = knob(1e-3, "peak learning rate", gt=0, le=1)
     warmup: int = knob(30, "steps until the learning rate has risen to its peak", ge=0)
     snr_weight: float = knob(0.3, "weight of the SNR term beside the spectral loss", ge=0, le=10)
     ema: float = knob(0.99, "decay a step of the averaged weights", ge=0, lt=1)
-    validate_every: int = knob(250, "steps from one validation to the next", ge=1)
+    validate_every: int = knob(200, "steps from one validation to the next", ge=1)
     patience: int = knob(0, "validations without a gain until it stops; 0: never", ge=0)
     compile: Switch = knob("auto", "compile the element-wise parts")
     precision: Literal["auto", "float32", "bf16"] = knob("auto", "arithmetic of the dense layers")

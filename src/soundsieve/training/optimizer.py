@@ -18,7 +18,7 @@ class MuonAdamW(Optimizer):
     `rate` is that of AdamW; the matrices take `muon_ratio` times it.
     """
 
-    def __init__(self, model: nn.Module, rate: float, muon_ratio: float = 4.0):
+    def __init__(self, model: nn.Module, rate: float, muon_ratio: float = 3.0):
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         matrices = [p for name, p in named if p.ndim == 2 and "bias" not in name]
         others = [p for name, p in named if p.ndim != 2 or "bias" in name]
