@@ -28,8 +28,8 @@ def spectral_loss(
     """Compressed magnitudes and complex spectra, and a capped ratio of error to signal in bels.
 
     Everything is relative to the level of the mixture. An output whose reference is (nearly) silent
-    is measured against the mixture, 30 dB under it at most, so that silence is learned and nothing
-    explodes. Without `phase`, magnitudes alone count.
+    is measured against a share of the mixture, so that silence is learned and nothing explodes.
+    Without `phase`, magnitudes alone count.
 
     Shape: `2 x [output, time, row, bin]` twice, `2 x [time, row, bin] -> [output, row]`.
     Braun & Tashev, "A consolidated view of loss functions for supervised deep learning-based speech

@@ -1,7 +1,6 @@
 """What the machine can do: device, arithmetic, compiler, memory."""
 
 import ctypes
-import os
 import shutil
 import sys
 import sysconfig
@@ -52,8 +51,3 @@ def keep_memory() -> None:
         libc.mallopt(mmap_max, 0)
         libc.mallopt(trim_threshold, 2**31 - 1)
         libc.mallopt(top_pad, 2**28)
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
