@@ -48,6 +48,14 @@ def ratio(mixture: Tensor, target: Tensor) -> Tensor:
     return (power / (power + rest + _TINY)).sqrt()
 
 
+def magnitude(mixture: Tensor, target: Tensor) -> Tensor:
+    """The ratio of the magnitudes, at most 1: what is left to do is the phase alone.
+
+    Wang, Narayanan and Wang, "On training targets for supervised speech separation", TASLP 2014.
+    """
+    return _quotient(mixture, target).abs().clamp(max=1)
+
+
 def phase_sensitive(mixture: Tensor, target: Tensor) -> Tensor:
     """The best real mask between 0 and 1: it falls where the phases part.
 
@@ -69,6 +77,7 @@ def complex_ratio(mixture: Tensor, target: Tensor) -> Tensor:
 MASKS: dict[str, Mask] = {
     "binary": binary,
     "ratio": ratio,
+    "magnitude": magnitude,
     "phase-sensitive": phase_sensitive,
     "complex": complex_ratio,
 }
