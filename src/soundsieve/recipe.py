@@ -91,6 +91,8 @@ class Effects(Part):
     )
     speed: float = knob(0.0, "odds that a source is played faster or slower", ge=0, le=1)
     speed_range: float = knob(0.1, "largest change of that speed, as a part of it", ge=0, le=0.5)
+    formant: float = knob(0.0, "odds that a voice gets other formants at its pitch", ge=0, le=1)
+    formant_range: float = knob(0.15, "largest change of formants, as a part", ge=0, le=0.5)
     babble: float = knob(0.0, "odds that noise holds the voices of several talkers", ge=0, le=1)
     wind: float = knob(0.0, "odds that noise outside a room holds bursts of wind", ge=0, le=1)
     pause: float = knob(0.0, "odds that a talker pauses", ge=0, le=1)
@@ -141,6 +143,9 @@ class Mix(Part):
         {"speech": 0.8, "music": 0.7, "noise": 0.9, "prompts": 0.25}, "odds that a stem sounds"
     )
     coherence: float = knob(0.5, "odds that the stems of a song are of one song", ge=0, le=1)
+    matched: float = knob(
+        0.0, "odds that, where not, they are of songs of like tempo and key", ge=0, le=1
+    )
     eq: float = knob(0.5, "odds that a source passes a random equaliser", ge=0, le=1)
     eq_range: float = knob(6.0, "largest boost or cut of that equaliser", "dB", ge=0, le=24)
     effects: Effects = Effects()

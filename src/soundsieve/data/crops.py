@@ -3,9 +3,12 @@
 import math
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from soundsieve.data.draws import Draws
+from soundsieve.data.effects import speed
+from soundsieve.data.matching import Partners
 from soundsieve.data.pool import Entry, Pool
 
 CLIPS_A_SECOND = 8
@@ -14,34 +17,38 @@ LONGEST_GAP = 0.4
 """Seconds between two short clips, at most."""
 FADE = 0.005
 """Seconds of fade at the ends of a clip, so that a cut is no click."""
+TRIES = 8
+"""Songs that are looked at, at most, for one whose parts find partners."""
 
 
 class Cropper:
     """Draws segments of `frames` for a batch of scenes, mono.
 
-    The parts of a song come from one song and one place with the odds `coherence`, else each from a
-    song of its own.
+    The parts of a song come from one song and one place with the odds `coherence`; else with the
+    odds `matched` from songs of like tempo and key, where there are some; else each from any song.
     """
 
-    def __init__(self, pool: Pool, split: str, frames: int, coherence: float):
+    def __init__(self, pool: Pool, split: str, frames: int, coherence: float, matched: float = 0.0):
         self.pool, self.split, self.frames = pool, split, frames
-        self.coherence = coherence
+        self.coherence, self.matched = coherence, matched
         self.clips = math.ceil(CLIPS_A_SECOND * frames / pool.sample_rate)
         self.parts = tuple(
             stem for stem in pool.scope if any(e.song for e in pool.entries[stem, split])
         )
         self.songs = list(pool.songs(split, self.parts).values()) if len(self.parts) > 1 else []
+        self.partners = Partners(pool, self.songs)
 
     def crop(
         self, draws: Draws, present: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float32], list[dict[str, Entry]], NDArray[np.bool_]]:
-        """Audio, the first entry of each stem, and which scenes have coherent songs.
+    ) -> tuple[NDArray[np.float32], list[dict[str, Entry]], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Audio, the first entry of each stem, and which scenes have coherent and matched songs.
 
-        Shape: `present [scene, stem] -> [scene, stem, time]`, a dict a scene, `[scene]`.
+        Shape: `present [scene, stem] -> [scene, stem, time]`, a dict a scene, `[scene]`, `[scene]`.
         """
         scope = self.pool.scope
         audio = np.zeros((len(draws), len(scope), self.frames), np.float32)
         coherent = draws.chance("coherent", self.coherence if self.songs else 0.0)[:, 0]
+        matches = self._matches(draws, present & ~coherent[:, None])
         songs = draws.uniform("song")[:, 0]
         places = draws.uniform("place/song")[:, 0]
         used: list[dict[str, Entry]] = [{} for _ in range(len(draws))]
@@ -56,16 +63,63 @@ class Cropper:
                         shortest = min(entry.frames for entry in song.values())
                         audio[scene, place] = self._cut(song[stem], places[scene], shortest)
                     continue
-                entry = self.pool.draw(stem, self.split, luck[scene, 0])
+                if stem in matches[scene]:
+                    entry, faster = matches[scene][stem]
+                    audio[scene, place] = self._played(entry, luck[scene, 1], faster)
+                else:
+                    entry = self.pool.draw(stem, self.split, luck[scene, 0])
+                    audio[scene, place] = self._filled(entry, stem, luck[scene, 1:])
                 used[scene][stem] = entry
-                audio[scene, place] = self._filled(entry, stem, luck[scene, 1:])
-        return audio, used, coherent
+        return audio, used, coherent, np.array([bool(found) for found in matches])
 
-    def _cut(self, entry: Entry, place: float, length: int) -> NDArray[np.float32]:
+    def _matches(
+        self, draws: Draws, present: NDArray[np.bool_]
+    ) -> list[dict[str, tuple[Entry, float]]]:
+        """Of each scene the parts that go together, and how much faster each is played."""
+        matched = draws.chance("matched", self.matched if len(self.songs) > 1 else 0.0)[:, 0]
+        luck = draws.uniform("matched/song", TRIES)
+        which = draws.uniform("matched/which", len(self.parts))
+        # What drums do not have, a key, is the first part's.
+        order = sorted(range(len(self.parts)), key=lambda part: self.parts[part] == "drums")
+        found: list[dict[str, tuple[Entry, float]]] = [{} for _ in range(len(draws))]
+        for scene in np.flatnonzero(matched):
+            here = [p for p in order if present[scene, self.pool.scope.index(self.parts[p])]]
+            if len(here) > 1:
+                found[scene] = self._match(here, luck[scene], which[scene])
+        return found
+
+    def _match(
+        self, parts: list[int], luck: NDArray[np.float64], which: NDArray[np.float64]
+    ) -> dict[str, tuple[Entry, float]]:
+        """A song for the first of some parts and partners for the others; none if none is found."""
+        first, *others = parts
+        for attempt in luck:
+            lead = self.pool.draw(self.parts[first], self.split, attempt)
+            found = {self.parts[first]: (lead, 1.0)}
+            for part in others:
+                entries, faster = self.partners.of(lead.song, self.parts[part])
+                if entries:
+                    place = int(which[part] * len(entries))
+                    found[self.parts[part]] = entries[place], float(faster[place])
+            if len(found) == len(parts):
+                return found
+        return {}
+
+    def _played(self, entry: Entry, place: float, faster: float) -> NDArray[np.float32]:
+        """One cut that is played faster or slower."""
+        length = speed.longest(self.frames, faster - 1) if faster != 1 else self.frames
+        clip = self._cut(entry, place, entry.frames, max(length, self.frames))
+        sound = torch.from_numpy(clip)[None, None]
+        return speed.play(sound, np.array([length]), self.frames)[0, 0].numpy()
+
+    def _cut(
+        self, entry: Entry, place: float, length: int, frames: int | None = None
+    ) -> NDArray[np.float32]:
         """One cut, at a place between 0 and 1 of so many frames of the recording."""
-        start = int(place * max(length - self.frames, 0))
-        clip = self.pool.crop(entry, start, self.frames)
-        return np.pad(clip, (0, self.frames - len(clip)))
+        frames = frames or self.frames
+        start = int(place * max(length - frames, 0))
+        clip = self.pool.crop(entry, start, frames)
+        return np.pad(clip, (0, frames - len(clip)))
 
     def _filled(self, entry: Entry, stem: str, luck: NDArray[np.float64]) -> NDArray[np.float32]:
         """A cut of a long recording, or clips of its group until the segment is full."""

@@ -90,6 +90,7 @@ class Mixer:
         stem_level: Law,
         presence: Mapping[str, float],
         coherence: float = 0.5,
+        matched: float = 0.0,
         eq: float = 0.5,
         eq_range: float = 6.0,
         effects: Effects | None = None,
@@ -109,7 +110,7 @@ class Mixer:
         self.chain = Chain(
             effects or Effects(), pool, split, self.tops, self.frames, eq=eq, eq_range=eq_range
         )
-        self.cropper = Cropper(pool, split, self.chain.crop, coherence)
+        self.cropper = Cropper(pool, split, self.chain.crop, coherence, matched)
 
     def scenes(
         self,
@@ -152,10 +153,10 @@ class Mixer:
         draws = Draws(self.seed, indices)
         wanted = self._wanted(draws)
         present = self._present(draws, _removed(wanted), absent, both)
-        audio, used, coherent = self.cropper.crop(draws, present)
+        audio, used, coherent, matched = self.cropper.crop(draws, present)
         present &= audio.any(-1)  # a song may lack the part, a recording may pause
         stems = torch.from_numpy(audio)[:, :, None].to(self.device)
-        stems, late, drawn = self.chain.sources(stems, draws, present, used, coherent)
+        stems, late, drawn = self.chain.sources(stems, draws, present, used, coherent | matched)
         gains = self._balance(stems, draws, coherent)
         weights = torch.from_numpy(wanted).float().to(self.device)
         gains, ratio = self._at_snr(stems, gains, weights, draws, snr)
@@ -164,7 +165,8 @@ class Mixer:
             late.join(stems, gains)
         loudness = self._to_level(stems, draws, level)
         degraded = self.chain.channel(stems, draws)
-        facts = {"snr": ratio, "level": loudness, "present": present, "coherent": coherent}
+        facts = {"snr": ratio, "level": loudness, "present": present}
+        facts |= {"coherent": coherent, "matched": matched}
         return Scenes(self.scope, stems, weights, {**facts, **drawn, **degraded}, *_labels(used))
 
     def _check(self, here: NDArray[np.bool_]) -> None:

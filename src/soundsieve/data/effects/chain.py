@@ -14,6 +14,7 @@ from soundsieve.data.effects import (
     bandwidth,
     cuts,
     ducking,
+    formant,
     loudspeaker,
     response,
     rooms,
@@ -29,6 +30,8 @@ from soundsieve.recipe import Effects
 
 SINKS = ("noise", "nonstationary")
 """Stems that take what is no source's: late speech, and what clipping, codecs and losses add."""
+VOICES = ("speech", "prompts")
+"""Kinds of sound that have formants to move."""
 
 Drawn = dict[str, NDArray]
 
@@ -100,7 +103,7 @@ class Chain:
         draws: Draws,
         present: NDArray[np.bool_],
         used: Sequence[Mapping[str, Entry]],
-        coherent: NDArray[np.bool_],
+        together: NDArray[np.bool_],
     ) -> tuple[Tensor, Late | None, Drawn]:
         """What befalls sources before the mix, late speech apart, and what was drawn.
 
@@ -109,7 +112,8 @@ class Chain:
         drawn: Drawn = {}
         scene, stem = np.nonzero(present)
         rows = Rows(len(draws), scene, stem, stems[scene, stem])
-        lengths = self._play(rows, draws, coherent, drawn)
+        lengths = self._play(rows, draws, together, drawn)
+        self._move_formants(rows, draws, drawn)
         self._join_noises(rows, draws, drawn)
         self._cut(rows, draws, drawn)
         through = draw_loudspeakers(draws, self.loudspeakers)
@@ -136,7 +140,7 @@ class Chain:
         """Which scenes have one of these rows."""
         return np.isin(np.arange(rows.scenes), rows.scene[own])
 
-    def _play(self, rows: Rows, draws: Draws, coherent: NDArray, drawn: Drawn) -> NDArray:
+    def _play(self, rows: Rows, draws: Draws, together: NDArray, drawn: Drawn) -> NDArray:
         """Other speeds, one for the parts of a song that belong together."""
         lengths = np.full((len(draws), len(self.scope)), self.frames)
         if self.effects.speed:
@@ -144,11 +148,24 @@ class Chain:
             lengths = speed.draw_lengths(draws, len(self.scope), self.frames, odds, reach)
             parts = self._at("music")
             if len(parts) > 1:
-                together = np.repeat(lengths[:, parts[:1]], len(parts), 1)
-                lengths[:, parts] = np.where(coherent[:, None], together, lengths[:, parts])
+                same = np.repeat(lengths[:, parts[:1]], len(parts), 1)
+                lengths[:, parts] = np.where(together[:, None], same, lengths[:, parts])
             drawn["speed"] = lengths / self.frames
         rows.audio = speed.play(rows.audio, lengths[rows.scene, rows.stem], self.frames)
         return lengths
+
+    def _move_formants(self, rows: Rows, draws: Draws, drawn: Drawn) -> None:
+        """Voices of other sizes."""
+        if not self.effects.formant:
+            return
+        odds, reach = self.effects.formant, self.effects.formant_range
+        factor = formant.draw_formants(draws, len(self.scope), odds, reach)
+        factor[:, [top not in VOICES for top in self.tops]] = 1.0
+        drawn["formant"] = factor
+        factor = factor[rows.scene, rows.stem]
+        own = np.flatnonzero(factor != 1)
+        if len(own):
+            rows.audio[own] = formant.move_formants(rows.audio[own], factor[own], self.sample_rate)
 
     def _join_noises(self, rows: Rows, draws: Draws, drawn: Drawn) -> None:
         """Babble and wind, where there is noise for them to join."""
