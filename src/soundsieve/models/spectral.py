@@ -105,22 +105,22 @@ class SpectralModel(Separator):
 
         Shape: `2 x [time, row, bin] -> 2 x [output, time, row, bin], [time, batch, output]`.
         """
+        frames, after = self.frames(real, imag, channels, state)
+        *masks, activity = self.masks(frames)
+        return (*masked(*masks, real, imag), activity, after)
+
+    def frames(
+        self, real: Tensor, imag: Tensor, channels: int, state: State
+    ) -> tuple[Tensor, State]:
+        """What the trunk makes of spectra, and the state less its two waveform parts.
+
+        Shape: `2 x [time, row, bin] -> [time, batch, band, channel]`.
+        """
         features, level, phase = self.features(real, imag, channels, state["level"], state["phase"])
         memories = [state[f"memory{i}"] for i in range(self.depth)]
         frames, memories = self.trunk(features, memories)
-        mask_real, mask_imag, activity = self.masks(frames)
-        if channels > 1:
-            mask_real, mask_imag = (
-                mask.repeat_interleave(channels, 2) for mask in (mask_real, mask_imag)
-            )
         after = {"level": level, "phase": phase}
-        after |= {f"memory{i}": memory for i, memory in enumerate(memories)}
-        return (
-            mask_real * real - mask_imag * imag,
-            mask_real * imag + mask_imag * real,
-            activity,
-            after,
-        )
+        return frames, after | {f"memory{i}": memory for i, memory in enumerate(memories)}
 
     def features(
         self, real: Tensor, imag: Tensor, channels: int, level: Tensor, phase: Tensor
@@ -167,3 +167,18 @@ class SpectralModel(Separator):
         decay = (1 - (1 - self.forget) * heard)[..., None].expand_as(both).contiguous()
         sums = scan(decay, both, level)
         return sums[-1], sums[..., 0] / sums[..., 1].clamp_min(1e-6) + _TINY
+
+
+def masked(
+    mask_real: Tensor, mask_imag: Tensor, real: Tensor, imag: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Spectra through complex masks; the channels of an item share them.
+
+    Shape: `2 x [output, time, batch, bin], 2 x [time, row, bin] -> 2 x [output, time, row, bin]`.
+    """
+    channels = real.shape[1] // mask_real.shape[2]
+    if channels > 1:
+        mask_real, mask_imag = (
+            mask.repeat_interleave(channels, 2) for mask in (mask_real, mask_imag)
+        )
+    return mask_real * real - mask_imag * imag, mask_real * imag + mask_imag * real

@@ -76,21 +76,25 @@ class BandDecoder(nn.Module):
 
 
 class BandMix(nn.Module):
-    """Every band hears every other through one learned matrix, and decides how much it takes."""
+    """Every band hears every other: each says a few numbers, and one matrix takes all to all.
 
-    def __init__(self, channels: int, linear: bool = False):
+    What tells a sound from another, such as a row of harmonics, is spread over the bands.
+    """
+
+    def __init__(self, channels: int, activation: str):
         super().__init__()
-        self.linear = linear
-        self.norm = nn.Identity() if linear else nn.RMSNorm(channels)
-        self.inward = nn.Linear(channels, 2 * channels)
-        self.mix = nn.Parameter(torch.randn(N_BANDS, N_BANDS) / N_BANDS**0.5)
-        self.outward = nn.Linear(channels, channels)
+        self.activation = ACTIVATIONS[activation]
+        self.said = min(1 + channels // 16, 8)
+        self.norm = nn.Identity() if activation == "linear" else nn.RMSNorm(channels)
+        self.inward = nn.Linear(channels, self.said)
+        self.mix = nn.Linear(N_BANDS * self.said, N_BANDS * self.said)
+        self.outward = nn.Linear(self.said, channels)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames with what the other bands add to them."""
-        heard, gate = self.inward(self.norm(frames)).chunk(2, -1)
-        mixed = torch.matmul(self.mix.to(heard.dtype), heard)
-        return frames + self.outward(mixed if self.linear else mixed * nn.functional.silu(gate))
+        said = self.inward(self.norm(frames)).flatten(2)
+        heard = self.activation(self.mix(said)).unflatten(2, (N_BANDS, self.said))
+        return frames + self.outward(heard)
 
 
 class Perceptron(nn.Module):
@@ -115,7 +119,7 @@ class Block(nn.Module):
         super().__init__()
         linear = activation == "linear"
         self.time = TimeMix(channels, linear)
-        self.band = BandMix(channels, linear)
+        self.band = BandMix(channels, activation)
         self.dense = Perceptron(channels, activation)
 
     def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
