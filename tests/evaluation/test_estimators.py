@@ -63,6 +63,11 @@ def test_a_suppressor_of_noise_gives_the_nearest_that_it_has(scenes):
     assert classical.estimate(scenes, [(1, 0, 0)]).shape == (2, 1, 1, scenes.stems.shape[-1])
 
 
+def test_a_suppressor_of_noise_keeps_music_whole_where_a_part_of_it_is_kept():
+    classical = ModelEstimator(CLASSICAL["classical"](), "classical", nearest=True)
+    assert classical.remix((0, 1, 0, 0), ("speech", "vocals", "drums", "noise")) == (1, 0)
+
+
 def test_a_model_of_whole_music_is_asked_for_its_parts_together():
     scope = ("speech", "vocals", "drums", "noise")
     model = Shares(("speech", "music", "noise", "prompts"), [(1, 1, 0, 1)], [1])

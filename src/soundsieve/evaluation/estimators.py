@@ -90,7 +90,7 @@ class ModelEstimator:
         all must have one gain.
         """
         found = None
-        asked = translate(request, scope, self.model.scope, self.stems)
+        asked = translate(request, scope, self.model.scope, self.stems, partly=self.nearest)
         if asked is not None:
             places = [place for place, gain in enumerate(asked) if gain is not None]
             wanted = [gain for gain in asked if gain is not None]
@@ -120,11 +120,16 @@ class ModelEstimator:
 
 
 def translate(
-    request: Sequence[float], scope: Sequence[str], other: Sequence[str], stems: Stems = STEMS
+    request: Sequence[float],
+    scope: Sequence[str],
+    other: Sequence[str],
+    stems: Stems = STEMS,
+    partly: bool = False,
 ) -> tuple[float | None, ...] | None:
     """A request over one scope as gains over another: None for a stem that the first lacks.
 
-    None as a whole where a stem of the other scope would need two gains at once.
+    None as a whole where a stem of the other scope would need two gains at once; `partly` gives it
+    the larger one.
 
     >>> translate([1, 1, 0], ["vocals", "drums", "noise"], ["speech", "music", "noise"])
     (None, 1, 0)
@@ -139,9 +144,9 @@ def translate(
             continue
         above = set(stems.path(stem))
         here = {gain for name, gain in gains.items() if name in above or stem in stems.path(name)}
-        if len(here) > 1:
+        if len(here) > 1 and not partly:
             return None
-        found.append(here.pop() if here else None)
+        found.append(max(here, default=None))
     return tuple(found)
 
 
