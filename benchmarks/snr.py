@@ -1,74 +1,73 @@
 """One SNR or many: the same data and steps, trained at 5 dB only and at -5 to 20 dB.
 
-usage: python benchmarks/snr.py [key=value ...]     keys of a recipe, for both; writes docs/snr.md
+The SNRs of a training are all that differs; both models are scored from -5 to 15 dB. compare.py
+says which words it takes.
 """
 
-import json
-import sys
-from pathlib import Path
+from argparse import Namespace
 
-from rich.console import Console
+from compare import (
+    FIGURES,
+    Result,
+    Variant,
+    compare,
+    facts,
+    paired,
+    resolved,
+    score,
+    train,
+    trained,
+)
+from page import by_snr, differences, page, verdict
 
-import soundsieve
-from soundsieve.runs import commit, whole
+from soundsieve.evaluation.command import estimator
+from soundsieve.report.figures import improvement_by_snr, save
 
-SCORED_AT = (-5, 0, 5, 10, 15)
-TRAINED_AT = {"5 dB only": "mix.snr=5", "-5 to 20 dB": "mix.snr=-5..20"}
-PAGE = Path(__file__).parents[1] / "docs" / "snr.md"
+SCORED = "score.snr=-5,0,5,10,15"
+ONE, MANY = "5 dB only", "-5 to 20 dB"
+VARIANTS = (Variant(ONE, ("mix.snr=5", SCORED)), Variant(MANY, ("mix.snr=-5..20", SCORED)))
+ORACLE = "oracle/phase-sensitive"
+FIGURE = "snr.png"
 TEXT = """\
-# One SNR or many
-
-Two models of the recipe `{name}`, `keep={keep}`, on the data `{data}`: the same network, seed,
-steps ({steps}) and scoring scenes; only the SNR of the training scenes differs. Mean SI-SDR
-improvement in dB over {scenes} scenes of the {split} split at each SNR, with 95 % bootstrap
-intervals. The oracle is the phase-sensitive mask, cut at 1.
-
-| trained at | {columns} | mean |
-|---|{rule}---|
-{rows}
-
-Written by `python benchmarks/snr.py {words}` at commit {commit}.
-"""
+Two models for `keep={keep}`: the same network, data, seed and steps; only the SNR of the training
+scenes differs. Mean SI-SDR improvement in dB at each SNR. The oracle's mask is cut at 1."""
 
 
-def main(words: list[str]) -> None:
-    """Trains both, scores both at every SNR, writes the page."""
-    scored = f"score.snr={','.join(map(str, SCORED_AT))}"
-    rows = {}
-    for label, law in TRAINED_AT.items():
-        recipe = soundsieve.resolve("keep", [*words, law, scored])
-        folder = soundsieve.run(recipe, Console())
-        scores = json.loads((folder / "scores.json").read_text())["scores"][recipe.keep]
-        rows[label] = row(scores["model"])
-        rows["oracle"] = row(scores["oracle/phase-sensitive"])
-    rows["oracle"] = rows.pop("oracle")
-    text = TEXT.format(
-        name=recipe.name,
-        keep=recipe.keep,
-        data=Path(recipe.data.path).name,
-        steps=recipe.train.steps,
-        scenes=recipe.score.scenes,
-        split=recipe.score.split,
-        columns=" | ".join(f"{snr} dB" for snr in SCORED_AT),
-        rule="---|" * len(SCORED_AT),
-        rows="\n".join(f"| {label} | {' | '.join(cells)} |" for label, cells in rows.items()),
-        words=" ".join(word for word in words if not word.startswith("data=")),
-        commit=commit(),
+def measure(options: Namespace) -> Result:
+    """Trains both, and scores both at every SNR."""
+    folders = train(VARIANTS, options)
+    recipe = resolved(VARIANTS[1], options)
+    models = [trained(folder, label, recipe) for label, folder in folders.items()]
+    baselines = [estimator(name, recipe) for name in ("classical", ORACLE)]
+    scores, _ = score([*models, *baselines], recipe)
+    found = scores.summary()["scores"][recipe.keep]
+    figure = improvement_by_snr(found, f"keep={recipe.keep}, trained at one SNR and at many")
+    save(figure, options.out / FIGURES / FIGURE)
+    return {**facts(recipe, scores), "scores": found, "difference": paired(scores, MANY, ONE)}
+
+
+def render(result: Result) -> str:
+    """The page of a result."""
+    found, difference = result["scores"], result["difference"]
+    groups = [name for name in difference if name.startswith("snr ")]
+    low, high = groups[0].removeprefix("snr "), groups[-1].removeprefix("snr ")
+    names = f"the model trained at {MANY}", f"the one trained at {ONE}"
+    says = [
+        verdict(*names, difference[groups[0]], f"at {low} dB"),
+        verdict(*names, difference["snr 5"], "at 5 dB, the one SNR that the other knows"),
+        verdict(*names, difference[groups[-1]], f"at {high} dB"),
+        verdict(*names, difference["all"], "over all SNRs"),
+    ]
+    return page(
+        "One SNR or many",
+        result,
+        TEXT.format(**result),
+        by_snr(found, "trained at"),
+        differences({f"{MANY} - {ONE}": difference}, "paired difference"),
+        "\n".join(says),
+        f"![SI-SDR improvement over the SNR](figures/{FIGURE})",
     )
-    with whole(PAGE) as part:
-        part.write_text(text, encoding="utf-8")
-
-
-def row(scores: dict) -> list[str]:
-    """The cells of one model: improvement at each SNR and over all."""
-    groups = [*(f"snr {snr}" for snr in SCORED_AT), "all"]
-    return [cell(scores[group]["si_sdr_improvement"]) for group in groups]
-
-
-def cell(score: dict) -> str:
-    """A mean and its interval."""
-    return f"{score['mean']:.1f} ({score['low']:.1f} to {score['high']:.1f})"
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    compare("snr", __doc__, measure, render)
