@@ -67,3 +67,10 @@ def test_outputs_that_sum_to_the_mixture_have_gains_that_sum_to_one():
     first = mixture * torch.rand(mixture.shape, generator=torch.Generator().manual_seed(0))
     treble.push(torch.stack([first, mixture - first]), mixture)
     assert (treble.gains(0, 15000, 16000).sum(0) - 1).abs().max() < 1e-4
+
+
+def test_a_model_in_doubt_costs_little_treble():
+    treble = Treble(16000, 256, 4000, [[1.0, 0.0]], 1)
+    mixture = band(4500, 7500, 16000)
+    treble.push((0.75 * mixture)[None], mixture)  # 2.5 dB down
+    assert treble.gains(0, 15000, 16000).min() > 0.89  # 1 dB

@@ -19,9 +19,11 @@ class Treble:
     """One gain an output and frame of `hop` samples: how much of the top octave the output has.
 
     The gain is the projection of the output on the mixture, `<output, mixture> / <mixture,
-    mixture>`, over smoothed frames. For one of several independent sounds this is its power over
-    the mixture's, the Wiener gain. It is linear: outputs that sum to the mixture have gains that
-    sum to 1, so remixes and complements stay exact above the model's band. All channels share it.
+    mixture>`, over smoothed frames: of one of several independent sounds, its power over the
+    mixture's. A model in doubt halves its quiet top octave; up here nobody would miss the hiss of
+    the other half, but all miss air, so the gains are squared against their rest, which decides.
+    Outputs that sum to the mixture keep gains that sum to 1: remixes and complements stay exact
+    above the model's band. All channels share the gains.
 
     Args:
         octave: the lowest frequency of the octave, Hz.
@@ -113,9 +115,10 @@ class Treble:
         power = products[-1:]
         gains = torch.where(power > 0, products[:-1] / power.clamp(min=1e-30), torch.zeros(()))
         if not self._whole:
-            return gains.clamp(0, 1)
-        gains = gains.clamp(min=0)  # and sum to 1 still
-        return gains / gains.sum(0).clamp(min=1e-6)
+            squares = gains.clamp(0, 1).square()
+            return squares / (squares + (1 - gains.clamp(0, 1)).square())
+        squares = gains.clamp(min=0).square()
+        return squares / squares.sum(0).clamp(min=1e-6)
 
 
 def _high_pass(cutoff: float) -> Tensor:
