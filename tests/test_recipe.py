@@ -101,6 +101,7 @@ def test_a_recipe_cannot_be_changed():
 
 def test_identity_leaves_out_what_does_not_change_the_result():
     a = Recipe.model_validate({"device": "cpu", "out": "x", "fresh": "yes"})
+    assert identity(Recipe.model_validate({"data": {"conflicts": "error"}})) == identity(Recipe())
     assert identity(a) == identity(Recipe())
     assert identity(Recipe(seed=1)) != identity(Recipe())
     assert identity(Recipe(train={"minutes": 5})) != identity(Recipe())

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from soundsieve.data.conflicts import check_conflicts
 from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
 from soundsieve.data.pool import Pool, fingerprint
 from soundsieve.errors import UserError
@@ -43,6 +44,7 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
                 console.print(f"run folder: {folder}")
                 write_start(folder, recipe)
                 if not (folder / WEIGHTS).exists():  # written when training is done
+                    check_conflicts(recipe, pool, folder, progress)
                     _train(recipe, pool, folder, progress)
                 _score(recipe, load(folder / WEIGHTS), pool, folder, progress)
     print_scores(folder, console)

@@ -21,6 +21,7 @@ NOT_IN_IDENTITY: dict[str, Any] = {
     "device": True,
     "out": True,
     "fresh": True,
+    "data": {"conflicts": True},
 }
 
 
@@ -72,7 +73,9 @@ class Data(Part):
         "starter", "folder, manifest.csv, pairs or corpus; data=X for short", min_length=1
     )
     licences: Words = knob([], "use only recordings under these licences; [] takes all")
-    conflicts: Literal["warn", "error"] = knob("warn", "what a stem hidden in another one does")
+    conflicts: Literal["warn", "error"] = knob(
+        "warn", "what sounds in the wrong stem do: they are told, or stop the run"
+    )
 
     @field_validator("path")
     @classmethod
