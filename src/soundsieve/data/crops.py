@@ -119,7 +119,7 @@ class Cropper:
         frames = frames or self.frames
         start = int(place * max(length - frames, 0))
         clip = self.pool.crop(entry, start, frames)
-        return np.pad(clip, (0, frames - len(clip)))
+        return clip if len(clip) == frames else np.pad(clip, (0, frames - len(clip)))
 
     def _filled(self, entry: Entry, stem: str, luck: NDArray[np.float64]) -> NDArray[np.float32]:
         """A cut of a long recording, or clips of its group until the segment is full."""

@@ -7,6 +7,7 @@ each kind of draw has its own stream: switching one effect off changes no other.
 
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ class Draws:
 
     def __init__(self, seed: int, scenes: Sequence[int]):
         self.scenes = np.asarray(scenes, np.uint64)
-        with np.errstate(over="ignore"):
-            self._keys = _mix(self.scenes + _mix(np.uint64(seed % 2**64) * _GOLDEN + _GOLDEN))
+        # Arrays throughout: their arithmetic is modulo 2**64, where that of scalars warns.
+        self._keys = _mix(self.scenes + _mix(np.array([seed % 2**64], np.uint64) * _GOLDEN + _GOLDEN))
 
     def __len__(self) -> int:
         return len(self.scenes)
@@ -35,9 +36,8 @@ class Draws:
         >>> bool(Draws(0, [7, 8]).uniform("snr")[1, 0] == Draws(0, [8]).uniform("snr")[0, 0])
         True
         """
-        with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is the method
-            stream = _mix(self._keys ^ _mix(np.uint64(zlib.crc32(name.encode())) * _GOLDEN))
-            bits = _mix(stream[:, None] + np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN)
+        stream = _mix(self._keys ^ _key(name))
+        bits = _mix(stream[:, None] + np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN)
         return low + (high - low) * ((bits >> np.uint64(11)).astype(np.float64) / 2**53)
 
     def normal(self, name: str, count: int = 1, mean: float = 0.0, std: float = 1.0) -> Floats:
@@ -61,9 +61,12 @@ class Draws:
         return np.asarray(law.values)[picked]
 
 
-def _mix(bits: NDArray[np.uint64] | np.uint64) -> NDArray[np.uint64]:
-    with np.errstate(over="ignore"):
-        bits = np.asarray(bits, np.uint64)
-        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return bits ^ (bits >> np.uint64(31))
+@cache
+def _key(name: str) -> NDArray[np.uint64]:
+    return _mix(np.array([zlib.crc32(name.encode())], np.uint64) * _GOLDEN)
+
+
+def _mix(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))

@@ -23,7 +23,7 @@ ABSORPTION = 0.161
 """Of Sabine's formula, in seconds a metre."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bank:
     """Responses of rooms, their direct sound 1 and at sample 0."""
 

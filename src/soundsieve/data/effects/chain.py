@@ -285,7 +285,7 @@ class Chain:
             curve[own], loud[own], tilt[own], limit[own], self.frames // 2 + 1, self.sample_rate
         )
         spectra = torch.fft.rfft(rows.audio[own])
-        torch.view_as_real(spectra).mul_(gain.to(spectra.device)[:, None, :, None])
+        spectra *= gain.to(spectra.device)[:, None]
         part = Rows(rows.scenes, rows.scene[own], rows.stem[own], spectra)
         late = self._reverberate(part, room, place) if effects.room else None
         rows.audio[own] = torch.fft.irfft(spectra, n=self.frames)

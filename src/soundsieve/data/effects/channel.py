@@ -81,7 +81,8 @@ class Channel:
             heard[row] = codec_round_trip(
                 heard[row], self.sample_rate, kind, float(quality[own[row]])
             )
-        heard = packets.lose(heard, lost[own], repeats[own], self.sample_rate)
+        if lost[own].any():
+            heard = packets.lose(heard, lost[own], repeats[own], self.sample_rate)
         stems[own, sink] += heard - mixture
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ SPLIT = 0.004
 """Seconds over which the early part goes over into the late one."""
 AS_RECORDED = {"noise": 0.5, "music": 0.3}
 """Odds that a stem stays out of the room: its recording has one of its own."""
+TABLE = 2**24
+"""Samples of all transfer functions of a bank that are kept in memory; longer ones are not."""
 
 
 def draw_rooms(
@@ -47,11 +50,15 @@ def responses(bank: Bank, room: NDArray, place: NDArray, frames: int) -> Tensor:
 
     Shape: `[row], [row] -> [row, bin]`.
     """
+    if bank.responses[..., 0].size * frames <= TABLE:
+        return _table(bank, frames, False)[room, place]
     return torch.fft.rfft(_folded(torch.from_numpy(bank.responses[room, place]), frames))
 
 
 def early_responses(bank: Bank, room: NDArray, place: NDArray, frames: int) -> Tensor:
     """The same without what comes later than `EARLY`. Shape: `[row], [row] -> [row, bin]`."""
+    if bank.responses[..., 0].size * frames <= TABLE:
+        return _table(bank, frames, True)[room, place]
     window = early_window(bank.sample_rate)
     early = torch.from_numpy(bank.responses[room, place, : len(window)]) * window
     return torch.fft.rfft(_folded(early, frames))
@@ -63,6 +70,14 @@ def early_window(sample_rate: int) -> Tensor:
     window = torch.ones(flat + slope)
     window[flat:] = 0.5 + 0.5 * torch.cos(math.pi * (torch.arange(slope) + 0.5) / slope)
     return window
+
+
+@lru_cache(maxsize=4)
+def _table(bank: Bank, frames: int, early: bool) -> Tensor:
+    """All transfer functions of a bank, made once. Shape: `[room, place, bin]`."""
+    window = early_window(bank.sample_rate) if early else torch.ones(bank.responses.shape[-1])
+    heard = torch.from_numpy(bank.responses[..., : len(window)]) * window
+    return torch.fft.rfft(_folded(heard, frames))
 
 
 def _folded(response: Tensor, frames: int) -> Tensor:
