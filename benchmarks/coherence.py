@@ -28,7 +28,6 @@ from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 
 PARTS = ("vocals", "drums", "bass", "other")
-WORDS = (f"keep={','.join(PARTS)}", "model=multihead")
 HALF, SONGS, RANDOM, MATCHED = "half and half", "coherent", "random", "matched by key and tempo"
 DIAL = {
     HALF: ("mix.coherence=0.5",),
@@ -53,17 +52,13 @@ scored. The intervals speak of other excerpts of these songs, not of other songs
 def measure(options: Namespace) -> Result:
     """Trains a model for each setting of the dial, and scores all on the same songs."""
     dial = {label: own for label, own in DIAL.items() if set(map(_key, own)) <= knobs().keys()}
-    variants = [Variant(label, (*WORDS, *own)) for label, own in dial.items()]
+    words = f"keep={','.join(held_out(options))}", "model=multihead"
+    variants = [Variant(label, (*words, *own)) for label, own in dial.items()]
     folders = train(variants, options)
     recipe = resolved(variants[0], options)
     with progress_bar(Console()) as progress:
         pool = pool_of(recipe, progress)
     songs = pool.songs(recipe.score.split, pool.scope)
-    if not songs:
-        raise UserError(
-            f"the {recipe.score.split} split of {recipe.data.path} has no song in parts; "
-            "score another with score.split=."
-        )
     models = [trained(folder, label, recipe) for label, folder in folders.items()]
     scores = score_songs(models, pool, songs, recipe, options.scenes or EXCERPTS)
     found = scores.summary()["scores"]
@@ -77,6 +72,19 @@ def measure(options: Namespace) -> Result:
         "mean": {label: _mean(scores, label) for label in dial},
         "differences": {label: paired(scores, label, HALF)[ALL] for label in dial if label != HALF},
     }
+
+
+def held_out(options: Namespace) -> list[str]:
+    """The parts that can be validated and scored; the models have a head for the others as well."""
+    recipe = resolved(Variant("all", (f"keep={','.join(PARTS)}",)), options)
+    with progress_bar(Console()) as progress:
+        pool = pool_of(recipe, progress)
+    splits = {"valid", recipe.score.split}
+    if not all(pool.songs(split, pool.scope) for split in splits):
+        raise UserError(
+            f"expected songs in parts in {recipe.data.path}, for {' and '.join(splits)}."
+        )
+    return [part for part in PARTS if all(pool.entries[part, split] for split in splits)]
 
 
 def score_songs(
@@ -146,7 +154,7 @@ def render(result: Result) -> str:
         for label in found
     ]
     columns = ["trained on", *parts, "all parts", f"against {HALF}, paired"]
-    silent = [part for part in parts if not any(cell(of[part]) for of in found.values())]
+    silent = [p for p in PARTS if not any(cell(of.get(p)) for of in found.values())]
     says = [
         verdict(f"training on '{label}'", f"on '{HALF}'", difference)
         for label, difference in apart.items()

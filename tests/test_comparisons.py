@@ -99,7 +99,7 @@ def test_the_page_on_rooms_compares_on_every_kind_of_scene(module):
 
 
 def test_the_page_on_songs_says_which_part_is_missing(module):
-    parts = {"vocals": interval(2.0), "bass": None}
+    parts = dict.fromkeys(("vocals", "drums", "other"), interval(2.0))
     text = module("coherence").render(
         {**FACTS, "scenes": 48, "songs": 1, "seconds": 6.0, "faint": 25.0}
         | {"scores": {"half and half": parts, "random": parts}}
