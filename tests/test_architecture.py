@@ -52,6 +52,7 @@ ONLY_IN = {
     "onnxscript": "export/graph.py",
     "pytorch_lightning": "training/",
     "soundfile": "audio/io.py",
+    "webdataset": "data/shard_reader.py",
     "yaml": "config.py",
 }
 

@@ -9,22 +9,21 @@ from rich.progress import Progress
 from soundsieve.data.conflicts import check_conflicts
 from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
 from soundsieve.data.pool import Pool, fingerprint
-from soundsieve.errors import UserError
 from soundsieve.evaluation.command import baselines, print_scores
 from soundsieve.evaluation.estimators import ModelEstimator
 from soundsieve.evaluation.scoring import score_scenes
-from soundsieve.models.build import build
 from soundsieve.models.files import load, save
-from soundsieve.models.find import WEIGHTS, find
+from soundsieve.models.find import WEIGHTS
 from soundsieve.models.separator import Separator, parameters
-from soundsieve.models.spectral import SpectralModel
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.report.run import write_report
 from soundsieve.runs import discard, locked, run_folder, versions, write_start
-from soundsieve.training.fit import fit, seed_weights
-from soundsieve.training.machine import pick_device
 from soundsieve.training.module import Training
+from soundsieve.training.place import ALONE
+from soundsieve.training.rank import train_along
+from soundsieve.training.together import launched, together
+from soundsieve.training.train import train_recipe
 
 
 def run(recipe: Recipe, console: Console | None = None) -> Path:
@@ -33,68 +32,42 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
     Returns the run folder. Raises UserError for what the user can mend, KeyboardInterrupt after
     Ctrl-C, when all is saved.
     """
-    console = console or Console()
+    place = launched(recipe) or ALONE
+    console = (console or Console()) if place.first else Console(quiet=True)
     with progress_bar(console) as progress:
         pool = pool_of(recipe, progress)
         folder = run_folder(recipe, fingerprint(pool.sources))
-        with locked(folder):
-            if recipe.fresh:
-                discard(folder)
-            if not (folder / "scores.json").exists():
-                console.print(f"run folder: {folder}")
-                write_start(folder, recipe)
-                if not (folder / WEIGHTS).exists():  # written when training is done
-                    check_conflicts(recipe, pool, folder, progress)
-                    _train(recipe, pool, folder, progress)
-                _score(recipe, load(folder / WEIGHTS), pool, folder, progress)
-    print_scores(folder, console)
-    command = f"recipe separate FILE keep={recipe.keep} model={folder}"
-    console.print(f"separate with it: {command}", soft_wrap=True)
+        if place.first:
+            with locked(folder):
+                _complete(recipe, pool, folder, progress)
+        elif recipe.fresh or not (folder / WEIGHTS).exists():
+            train_along(recipe, pool, folder, place)
+    if place.first:
+        print_scores(folder, console)
+        command = f"recipe separate FILE keep={recipe.keep} model={folder}"
+        console.print(f"separate with it: {command}", soft_wrap=True)
     return folder
 
 
-def _train(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> None:
-    seed_weights(recipe.seed)
-    model = build(
-        recipe.model.family,
-        pool.scope,
-        recipe.targets,
-        stems=recipe.tree,
-        size=recipe.model.size,
-        channels=recipe.model.channels,
-        blocks=recipe.model.blocks,
-        kind=recipe.mask.kind,
-        activation=recipe.mask.activation,
-        sample_rate=pool.sample_rate,
-    )
-    assert isinstance(model, SpectralModel)
-    if recipe.train.start is not None:
-        _start_from(model, recipe.train.start)
-    device = pick_device(recipe.device)
-    train = mixer_of(recipe, pool, "train", recipe.seed, device)
-    valid = mixer_of(recipe, pool, "valid", recipe.seed + HELD_OUT, device)
-    training = fit(model, train, valid, recipe, folder, progress)
-    save(model, folder / WEIGHTS, _about(recipe, pool, model, training))
+def _complete(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> None:
+    """Does what a run folder lacks."""
+    if recipe.fresh:
+        discard(folder)
+    if (folder / "scores.json").exists():
+        return
+    progress.console.print(f"run folder: {folder}")
+    write_start(folder, recipe)
+    if not (folder / WEIGHTS).exists():  # written when training is done
+        check_conflicts(recipe, pool, folder, progress)
+        with together(recipe, folder) as place:
+            training = train_recipe(recipe, pool, folder, progress, place)
+        save(training.model, folder / WEIGHTS, _about(recipe, pool, training))
+    _score(recipe, load(folder / WEIGHTS), pool, folder, progress)
 
 
-def _start_from(model: SpectralModel, name: str) -> None:
-    """Takes over the weights of another model, which has to be of the same shape."""
-    other = find(name)
-    if (other.family, other.scope, other.outputs) != (model.family, model.scope, model.outputs):
-        raise UserError(
-            f"train.start={name} is a {other.family} model for {', '.join(other.names)} over "
-            f"{', '.join(other.scope)}; the recipe makes a {model.family} model for "
-            f"{', '.join(model.names)} over {', '.join(model.scope)}."
-        )
-    try:
-        model.load_state_dict(other.state_dict())
-    except RuntimeError as error:
-        text = f"train.start={name} has another size; set model.size to its own."
-        raise UserError(text) from error
-
-
-def _about(recipe: Recipe, pool: Pool, model: SpectralModel, training: Training) -> dict:
+def _about(recipe: Recipe, pool: Pool, training: Training) -> dict:
     """What a model's header says of its making."""
+    model = training.model
     steps = training.trainer.global_step
     licences = sorted({source.licence for source in pool.sources if source.licence})
     return {

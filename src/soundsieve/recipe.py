@@ -22,6 +22,7 @@ NOT_IN_IDENTITY: dict[str, Any] = {
     "out": True,
     "fresh": True,
     "data": {"conflicts": True},
+    "train": {"devices": True, "nodes": True},
 }
 
 
@@ -196,6 +197,8 @@ class Train(Part):
     minutes: NumberOrNone = knob(
         None, "wall-clock budget in place of steps; none: steps count", "min", gt=0
     )
+    devices: int = knob(1, "processes that share a batch, a device each", ge=1, le=1024)
+    nodes: int = knob(1, "machines with so many devices each, under torchrun", ge=1, le=4096)
 
 
 class Score(Part):

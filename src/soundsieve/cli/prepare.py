@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ONCE = (
     *("name", "out", "root", "download", "subset", "licence", "clean"),
-    *("sample_rate", "max_clipped", "workers", "fresh"),
+    *("sample_rate", "max_clipped", "workers", "fresh", "shards"),
 )
 FOLDERS = ("songs", "pairs", "manifest")
 HELP = """\
@@ -43,6 +43,8 @@ keys:
   max_clipped   share of clipped samples that is let pass (0.005); 1 lets all pass
   workers       recordings decoded at a time (a core each)
   fresh         yes: forget what the pool held, splits too (no)
+  shards        yes: also write the pool as tar shards (WebDataset) into pools/NAME/shards (no);
+                data= takes that folder, or URLs such as s3://bucket/{000000..000012}.tar
   download      yes: fetch the corpus into root= first, where a library offers it (no)
   subset        the part of the corpus to fetch
 
@@ -77,6 +79,7 @@ def main(words: Sequence[str]) -> int:
     folder = Path(found.get("out", "pools")).expanduser() / _name(found, names, places)
     sample_rate = whole(found, "sample_rate") or 16000
     workers, fresh = whole(found, "workers"), switch(found, "fresh")
+    shards = switch(found, "shards")
     most_clipped = _share(found, "max_clipped", 0.005)
 
     from rich.console import Console
@@ -85,7 +88,7 @@ def main(words: Sequence[str]) -> int:
     sources, gaps = _sources(names, places, found)
     from soundsieve.cli.prepared import work
 
-    work(sources, folder, console, gaps, sample_rate, workers, most_clipped, fresh)
+    work(sources, folder, console, gaps, sample_rate, workers, most_clipped, fresh, shards)
     return 0
 
 

@@ -17,6 +17,7 @@ from rich.progress import (
 
 from soundsieve.data.prepare import DROPPED, prepare
 from soundsieve.data.ready import Ready
+from soundsieve.data.shards import SHARDS, write_shards
 from soundsieve.data.source import Source
 from soundsieve.data.summary import left_out, licences, notes, table
 
@@ -30,6 +31,7 @@ def work(
     workers: int | None,
     most_clipped: float,
     fresh: bool,
+    shards: bool,
 ) -> None:
     """Prepare a pool and print what came of it; `gaps` is what a corpus lacks."""
     columns = (
@@ -52,8 +54,21 @@ def work(
             most_clipped,
             fresh,
         )
+        written = (
+            write_shards(
+                ready,
+                folder / SHARDS,
+                progress=lambda done, total: bar.update(
+                    task, description="writing shards", completed=done, total=total
+                ),
+            )
+            if shards
+            else []
+        )
     for line in _report(ready, folder, gaps):
         console.print(line, markup=False)
+    if written:
+        console.print(f"{len(written)} shards: data={folder / SHARDS}", markup=False)
 
 
 def _report(ready: Ready, folder: Path, gaps: Sequence[str]) -> list[str]:

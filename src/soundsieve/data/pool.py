@@ -15,6 +15,7 @@ from soundsieve.data.corpora import CORPORA
 from soundsieve.data.licences import under_licences
 from soundsieve.data.manifest import is_prepared
 from soundsieve.data.ready import make_ready
+from soundsieve.data.shard_reader import is_shards, pool_of_shards
 from soundsieve.data.source import SPLITS, Source
 from soundsieve.data.sources import STARTER, find_sources
 from soundsieve.data.splits import split_sources
@@ -119,7 +120,8 @@ def open_pool(
     Args:
         licences: take only recordings under these licences, as CC-BY or CC0-1.0; none: all.
     """
-    root = _root(path)
+    shards = is_shards(path)
+    root = pool_of_shards(path, sample_rate, cache, stems, progress) if shards else _root(path)
     sources = _found(root, targets, stems)
     if licences:
         sources = under_licences(sources, licences, path)

@@ -76,7 +76,7 @@ def decode(
 
     Raises UserError where the folder cannot be written.
     """
-    keys = {_file(source): _key(source) for source in sources}
+    keys = {_file(source): key_of(source) for source in sources}
     held = read_journal(folder, sample_rate)
     broken: dict[Source, str] = {}
     todo = [source for source, key in keys.items() if key not in held]
@@ -106,7 +106,8 @@ def _file(source: Source) -> Source:
     return Source(source.path, "", "", minus=source.minus, stream=source.stream, stamp=source.stamp)
 
 
-def _key(source: Source) -> str:
+def key_of(source: Source) -> str:
+    """What the journal knows a recording by: its files, and their size and time."""
     paths = [source.path.absolute(), *([source.minus.absolute()] if source.minus else [])]
     return "|".join((*map(str, paths), source.stream, stamp(source)))
 

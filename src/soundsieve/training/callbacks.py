@@ -16,6 +16,7 @@ from rich.progress import Progress
 from soundsieve.errors import UserError
 from soundsieve.runs import whole
 from soundsieve.training.module import Training
+from soundsieve.training.place import ALONE, Place
 
 COLUMNS = ("step", "loss", "valid_si_sdri", "rate", "seconds", "audio_seconds")
 """Of metrics.csv: `rate` is seconds of audio a second; the last two are sums over all sittings."""
@@ -31,11 +32,19 @@ class Keeper(pl.Callback):
     """Validates the averaged weights, keeps the best, writes the journal and the checkpoint.
 
     The first Ctrl-C ends the step that runs, saves, and stops; `interrupted` says so. A second one
-    stops at once, which loses a minute at most.
+    stops at once, which loses a minute at most. Of several processes the first one alone has a
+    clock, hears Ctrl-C and writes; the others learn at every step what it wants.
     """
 
-    def __init__(self, folder: Path, progress: Progress, validate_every: int, patience: int):
-        self.folder, self.progress = folder, progress
+    def __init__(
+        self,
+        folder: Path,
+        progress: Progress,
+        validate_every: int,
+        patience: int,
+        place: Place = ALONE,
+    ):
+        self.folder, self.progress, self.place = folder, progress, place
         self.validate_every, self.patience = validate_every, patience
         self.interrupted = False
         self._rows: list[list[str]] = []
@@ -47,12 +56,12 @@ class Keeper(pl.Callback):
         return self.folder / "checkpoints" / CHECKPOINT
 
     @contextmanager
-    def stopping(self, trainer: pl.Trainer) -> Iterator[None]:
+    def stopping(self) -> Iterator[None]:
         """Takes Ctrl-C for as long as the block lasts; only the main thread hears it."""
-        if threading.current_thread() is not threading.main_thread():
+        if not self.place.first or threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, lambda *_: self._stop(trainer))
+        before = signal.signal(signal.SIGINT, lambda *_: self._stop())
         try:
             yield
         except StopNow:
@@ -74,24 +83,33 @@ class Keeper(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *_: Any
     ) -> None:
         """Says how it goes; validates and saves when it is time."""
-        module, step, loss = _training(pl_module), trainer.global_step, float(outputs["loss"])
-        if not math.isfinite(loss):
+        module, step = _training(pl_module), trainer.global_step
+        loss, save = self._agree(module, float(outputs["loss"]))
+        if not math.isfinite(loss) and self.place.first:  # which ends the others
             raise UserError(
                 f"the loss is {loss} at step {step}; try again with a lower train.rate."
             )
         smooth = loss if module.smooth_loss is None else module.smooth_loss
         module.smooth_loss = 0.95 * smooth + 0.05 * loss
-        now = time.monotonic()
-        module.seconds = self._before + now - self._began
         rate = self._rate(module, step)
         detail = f"loss {module.smooth_loss:.3f} · {rate:.0f} s of audio a second"
         self._show(module, step, detail=detail)
         done = module.done(step) >= 1
         if step % self.validate_every == 0 or done:
             self._validate(trainer, module, rate)
-        if now - self._saved > SAVE_SECONDS:
+        if save:
             self._save(trainer)
-        trainer.should_stop |= done
+        trainer.should_stop |= done or self.interrupted
+
+    def _agree(self, module: Training, loss: float) -> tuple[float, bool]:
+        """The loss of the whole batch, and whether to save; sets the clock, hears of Ctrl-C."""
+        now = time.monotonic()
+        clock, save = self._before + now - self._began, now - self._saved > SAVE_SECONDS
+        wishes = [self.place.first * wish for wish in (clock, self.interrupted, save)]
+        said = [loss / self.place.ranks, *wishes]
+        loss, module.seconds, stop, save = self.place.total(said, module.device)
+        self.interrupted |= bool(stop)
+        return loss, bool(save)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Saves, so that the same command goes on from here."""
@@ -121,6 +139,8 @@ class Keeper(pl.Callback):
         )
 
     def _write_rows(self) -> None:
+        if not self.place.first:
+            return
         with whole(self.folder / "metrics.csv") as part, part.open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *self._rows])
 
@@ -130,14 +150,17 @@ class Keeper(pl.Callback):
         return (step - self._first) * module.audio_a_step / max(spent, 1e-9)
 
     def _save(self, trainer: pl.Trainer) -> None:
-        with whole(self.path) as part:
-            trainer.save_checkpoint(part)
+        if self.place.first:
+            with whole(self.path) as part:
+                trainer.save_checkpoint(part)
+        else:
+            trainer.save_checkpoint(self.path)  # writes nothing, waits until the first one has
         self._saved = time.monotonic()
 
-    def _stop(self, trainer: pl.Trainer) -> None:
+    def _stop(self) -> None:
         if self.interrupted:
             raise StopNow
-        self.interrupted = trainer.should_stop = True
+        self.interrupted = True
 
 
 def _rows_until(path: Path, step: int) -> list[list[str]]:

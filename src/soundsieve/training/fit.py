@@ -21,6 +21,7 @@ from soundsieve.training.machine import (
     pick_precision,
 )
 from soundsieve.training.module import Training
+from soundsieve.training.place import ALONE, Place
 
 VALID_SCENES = 48
 STEPS_A_MINUTE = 200
@@ -28,15 +29,18 @@ STEPS_A_MINUTE = 200
 
 
 class Batches:
-    """The indices of each step's scenes; they depend on its number alone, so resuming is exact."""
+    """The indices of each step's scenes; they depend on its number alone, so resuming is exact.
 
-    def __init__(self, module: Training, batch: int):
-        self.module, self.batch = module, batch
+    Several processes share them out: a step has the same scenes, however many there are.
+    """
+
+    def __init__(self, module: Training):
+        self.module, self.batch = module, module.batch
 
     def __iter__(self) -> Iterator[list[int]]:
         first = self.module.trainer.global_step
         for step in itertools.count(first):
-            yield list(range(step * self.batch, (step + 1) * self.batch))
+            yield self.module.place.mine(range(step * self.batch, (step + 1) * self.batch))
 
 
 def fit(
@@ -46,6 +50,7 @@ def fit(
     recipe: Recipe,
     folder: Path,
     progress: Progress,
+    place: Place = ALONE,
 ) -> Training:
     """Trains the model in place, from the folder's checkpoint where there is one.
 
@@ -70,14 +75,18 @@ def fit(
         precision=pick_precision(options.precision, device),
         valid_indices=list(range(VALID_SCENES)),
         valid_snr=recipe.score.snr,
+        place=place,
     )
     minutes = options.minutes or options.steps / STEPS_A_MINUTE
     if pick_compile(options.compile, minutes):
         module.compile_parts()
-    keeper = Keeper(folder, progress, options.validate_every, options.patience)
+    keeper = Keeper(folder, progress, options.validate_every, options.patience, place)
     trainer = pl.Trainer(
         accelerator=device.type,
-        devices=1,
+        devices=1 if place.ranks == 1 else options.devices,
+        num_nodes=1 if place.ranks == 1 else options.nodes,
+        strategy=place.strategy(),
+        use_distributed_sampler=False,  # `Batches` shares out by itself
         max_epochs=-1,
         max_steps=-1 if options.minutes else options.steps,
         callbacks=[keeper],
@@ -88,9 +97,8 @@ def fit(
         gradient_clip_val=1.0,
     )
     resume = keeper.path if keeper.path.exists() else None
-    with keeper.stopping(trainer):
-        batches = Batches(module, options.batch)
-        trainer.fit(module, batches, ckpt_path=resume, weights_only=True)
+    with keeper.stopping():
+        trainer.fit(module, Batches(module), ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
         raise KeyboardInterrupt
     Average.copy(module.best_weights, model)

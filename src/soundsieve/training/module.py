@@ -1,24 +1,27 @@
 """One training step and the optimizer: all that Lightning is told."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from soundsieve.data.draws import Draws
 from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.training.average import Average
 from soundsieve.training.optimizer import MuonAdamW
+from soundsieve.training.place import ALONE, Place
 
 ACTIVITY_WEIGHT = 0.05
 REMIX_LEVEL = 12.0
 """Reach in dB of the gains of a random remix."""
+VALID_GROUP = 16
+"""Scenes that are validated at a time."""
 LAST_RATE = 0.03
 """Share of the peak learning rate at the end."""
 KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds", "smooth_loss")
@@ -26,7 +29,7 @@ KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds", "smooth_l
 
 
 class Training(pl.LightningModule):
-    """Trains a masking model on scenes that it draws by index."""
+    """Trains a masking model on scenes that it draws by index, alone or with other processes."""
 
     outputs: Tensor
     inverse: Tensor
@@ -47,11 +50,12 @@ class Training(pl.LightningModule):
         precision: torch.dtype,
         valid_indices: list[int],
         valid_snr: list[float],
+        place: Place = ALONE,
     ):
         super().__init__()
         self.model, self.mixer, self.valid = model, mixer, valid
         self.steps, self.minutes, self.rate, self.warmup = steps, minutes, rate, warmup
-        self.audio_a_step = batch * mixer.segment
+        self.place, self.batch, self.audio_a_step = place, batch, batch * mixer.segment
         self.seconds = 0.0
         """Time spent training, over all sittings."""
         self.smooth_loss: float | None = None
@@ -88,8 +92,9 @@ class Training(pl.LightningModule):
         self.best_weights = {name: w.to(self.device) for name, w in self.best_weights.items()}
 
     def training_step(self, indices: list[int], _: int) -> Tensor:
-        """The loss of the scenes of these indices."""
-        return self.loss(self.mixer.scenes(indices), indices)
+        """The loss of the scenes of these indices, as this process' part in the batch's mean."""
+        share = len(indices) * self.place.ranks / self.batch
+        return share * self.loss(self.mixer.scenes(indices), indices)
 
     def optimizer_step(self, *args: Any, **keywords: Any) -> None:
         """A step of the optimizer, and the average after it: a checkpoint holds both or neither."""
@@ -116,7 +121,7 @@ class Training(pl.LightningModule):
         estimate = estimate_real.float(), estimate_imag.float()
         if len(model.outputs) == 1:
             return self.loss_of(estimate, reference, mixture, self.snr_weight, self.phase).mean()
-        remix = _remix_gains(len(model.outputs), batch, indices[0]).to(stems)
+        remix = _remix_gains(len(model.outputs), indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
         mixed = (tuple(_with_remix(p, remix) for p in pair) for pair in (estimate, reference))
         loss = self.loss_of(*mixed, mixture, self.snr_weight, self.phase).mean()
@@ -124,15 +129,19 @@ class Training(pl.LightningModule):
 
     @torch.no_grad()
     def validate_average(self) -> float:
-        """Mean SI-SDR improvement in dB of the averaged weights on the validation scenes."""
-        gains = []
+        """Mean SI-SDR improvement in dB of the averaged weights on the validation scenes.
+
+        The processes share them out in groups, each of one SNR, and get the same score.
+        """
+        gains: list[float] = []
         self.model.eval()
         # Compiling once more, for another batch and without gradients, costs more than it saves.
         eager = torch.compiler.set_stance("force_eager")
         with self.average.applied(self.model), eager:
-            for start in range(0, len(self.valid_indices), 16):
-                indices = self.valid_indices[start : start + 16]
-                snr = self.valid_snr[start // 16 % len(self.valid_snr)] if self.valid_snr else None
+            for start in self.place.mine(range(0, len(self.valid_indices), VALID_GROUP)):
+                indices = self.valid_indices[start : start + VALID_GROUP]
+                snrs, group = self.valid_snr, start // VALID_GROUP
+                snr = snrs[group % len(snrs)] if snrs else None
                 scenes = self.valid.scenes(indices, snr=snr, both=True)
                 mixture, target = scenes.mixture, scenes.target(scenes.wanted)
                 parts = torch.cat([self.model(mixture), mixture[:, None]], 1)
@@ -142,7 +151,8 @@ class Training(pl.LightningModule):
                 estimate, mixture, target = estimate.cpu(), mixture.cpu(), target.cpu()
                 gains += (si_sdr(estimate, target) - si_sdr(mixture, target)).tolist()
         self.model.train()
-        return float(np.mean(gains))
+        total, count = self.place.total([sum(gains), len(gains)], self.device)
+        return total / count
 
     def keep_if_best(self, score: float, step: int) -> None:
         """Keeps a copy of the averaged weights if they score best so far."""
@@ -183,13 +193,15 @@ class Training(pl.LightningModule):
             setattr(self, name, checkpoint["best"][name])
 
 
-def _remix_gains(outputs: int, batch: int, seed: int, remixes: int = 2) -> Tensor:
-    """Gains 0, 1 or drawn in dB, 40/30/30. Shape: `[remix, output, batch]`."""
-    generator = torch.Generator().manual_seed(seed)
-    shape = (remixes, outputs, batch)
-    kind = torch.rand(shape, generator=generator)
-    level = (torch.rand(shape, generator=generator) * 2 - 1) * REMIX_LEVEL
-    return torch.where(kind < 0.4, 0.0, torch.where(kind < 0.7, 1.0, 10 ** (level / 20)))
+def _remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tensor:
+    """Gains 0, 1 or drawn in dB, 40/30/30, by scene. Shape: `[remix, output, batch]`."""
+    draws, shape = Draws(0, indices), (remixes, outputs, len(indices))
+    kind, level = (
+        torch.from_numpy(draws.uniform(f"remix/{name}", remixes * outputs)).float().T.reshape(shape)
+        for name in ("kind", "level")
+    )
+    drawn = 10 ** ((2 * level - 1) * REMIX_LEVEL / 20)
+    return torch.where(kind < 0.4, 0.0, torch.where(kind < 0.7, 1.0, drawn))
 
 
 def _with_remix(spectra: Tensor, gains: Tensor) -> Tensor:

@@ -1,0 +1,65 @@
+"""The training of a recipe, as each of its processes does it: model, scenes, fit."""
+
+from pathlib import Path
+
+from rich.progress import Progress
+
+from soundsieve.data.opening import HELD_OUT, mixer_of
+from soundsieve.data.pool import Pool
+from soundsieve.errors import UserError
+from soundsieve.models.build import build
+from soundsieve.models.find import find
+from soundsieve.models.spectral import SpectralModel
+from soundsieve.recipe import Recipe
+from soundsieve.training.fit import fit, seed_weights
+from soundsieve.training.machine import pick_device
+from soundsieve.training.module import Training
+from soundsieve.training.place import ALONE, Place
+
+
+def train_recipe(
+    recipe: Recipe, pool: Pool, folder: Path, progress: Progress, place: Place = ALONE
+) -> Training:
+    """Trains a recipe's model into a run folder; the same call goes on where it stopped."""
+    model = _model_of(recipe, pool)
+    device = place.device(pick_device(recipe.device))
+    train = mixer_of(recipe, pool, "train", recipe.seed, device)
+    valid = mixer_of(recipe, pool, "valid", recipe.seed + HELD_OUT, device)
+    return fit(model, train, valid, recipe, folder, progress, place)
+
+
+def _model_of(recipe: Recipe, pool: Pool) -> SpectralModel:
+    """The model with its first weights, which the seed or another model gives."""
+    seed_weights(recipe.seed)
+    model = build(
+        recipe.model.family,
+        pool.scope,
+        recipe.targets,
+        stems=recipe.tree,
+        size=recipe.model.size,
+        channels=recipe.model.channels,
+        blocks=recipe.model.blocks,
+        kind=recipe.mask.kind,
+        activation=recipe.mask.activation,
+        sample_rate=pool.sample_rate,
+    )
+    assert isinstance(model, SpectralModel)
+    if recipe.train.start is not None:
+        _start_from(model, recipe.train.start)
+    return model
+
+
+def _start_from(model: SpectralModel, name: str) -> None:
+    """Takes over the weights of another model, which has to be of the same shape."""
+    other = find(name)
+    if (other.family, other.scope, other.outputs) != (model.family, model.scope, model.outputs):
+        raise UserError(
+            f"train.start={name} is a {other.family} model for {', '.join(other.names)} over "
+            f"{', '.join(other.scope)}; the recipe makes a {model.family} model for "
+            f"{', '.join(model.names)} over {', '.join(model.scope)}."
+        )
+    try:
+        model.load_state_dict(other.state_dict())
+    except RuntimeError as error:
+        text = f"train.start={name} has another size; set model.size to its own."
+        raise UserError(text) from error
