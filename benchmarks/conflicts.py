@@ -32,9 +32,9 @@ QUALITY = 0.3  # of Opus, 0 to 1
 COPY = "copy"  # the stem of copies, so that they are compared with all others
 TEXT = """\
 {count} recordings, {hours:.1f} hours, {share:.0f} % of them noise. {planted} recordings of music
-and {planted} of speech a round, {rounds} rounds, are called noise; the classifier is fitted to that.
-Every other recording of noise that is found counts as a false alarm, though some of them
-may hold music or speech: those found where nothing was planted are in the second table, by the kind
+and {planted} of speech a round, {rounds} rounds, are called noise, and the classifier is fitted to
+that. Every other recording of noise that is found counts as a false alarm, though some of them may
+hold music or speech: those found where nothing was planted are in the second table, by the kind
 that their corpus gives. Copies of {copies} recordings went through Opus, are 12 dB down and begin
 0.1 s later; they are compared with every recording, those of their own stem and series too. Hearing
 the pool took {cpu:.0f} s of processor time and judging it {judging:.1f} s, once for the same data.

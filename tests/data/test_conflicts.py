@@ -139,6 +139,14 @@ def test_a_copy_is_found_at_another_level_after_silence(root):
     assert not [c for c in conflicts(root, "speech+noise") if c.what == "same recording"]
 
 
+def test_a_click_is_known_again_when_it_is_the_same_to_the_bit(root):
+    click = hiss(7, 0.2)
+    put(root / "noise/door/click.wav", click)
+    put(root / "music/sample/door.wav", click)
+    (copy,) = conflicts(root)
+    assert (copy.stem, copy.other, copy.score) == ("music", "noise", 1.0)
+
+
 def test_a_bandwidth_that_tells_the_stem_is_told_unless_scenes_are_guarded(root):
     put_all(root, "noise", rate=8000)
     bands = [c for c in conflicts(root) if c.what == "bandwidth"]

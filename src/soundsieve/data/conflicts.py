@@ -27,7 +27,7 @@ EVIDENT = ("speech", "music")
 """What is looked for in other stems; noise in speech or music is how these are recorded."""
 MARGIN = 0.5
 """By how much a recording is more like another class than like its own; of that class, 1."""
-TELLING = 0.6
+TELLING = 0.4
 """Part by which the bandwidths of two stems differ: 0 not at all, 1 in every recording."""
 FEWEST = 8
 """Recordings of a stem from which its bandwidths say something."""

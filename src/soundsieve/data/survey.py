@@ -3,8 +3,9 @@
 import math
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -148,12 +149,26 @@ def _found(
     heard = hear(pool, entries, progress)
     classes, likeness = likenesses(names, entries, heard)
     order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    stems = [order[name] for name in names]
+    copies = {(one, other): 1.0 for one, other in _equal(pool, entries, stems)}
+    copies |= {(one, other): alike for one, other, alike in same_recordings(heard.prints, stems)}
     return {
         "classes": np.array(classes, str),
         "likeness": likeness,
-        "copies": np.array(same_recordings(heard.prints, [order[name] for name in names])),
+        "copies": np.array([(*pair, alike) for pair, alike in copies.items()]),
         "bandwidth": _bandwidths(pool, names, entries),
     }
+
+
+def _equal(pool: Pool, entries: Sequence[Entry], stems: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of recordings of different stems with the same PCM, however short."""
+    same: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for number, entry in enumerate(entries):
+        facts = pool.store.facts(entry.source)
+        if facts and facts.digest and len(entry.rows) == 1:
+            same[facts.digest, facts.frames].append(number)
+    for numbers in same.values():
+        yield from (p for p in combinations(numbers, 2) if stems[p[0]] < stems[p[1]])
 
 
 def _save(path: Path, facts: dict[str, NDArray]) -> None:
