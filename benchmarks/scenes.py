@@ -52,7 +52,7 @@ FILES, WAVES = "item by item", "item by item, from 16 kHz WAV"
 AGAINST = {FILES: OURS, WAVES: OURS, BATCHED: OURS, BATCHED_FLAT: OURS_FLAT}
 """Which of ours does the same work."""
 BARS = {FILES: 10, WAVES: 10, BATCHED: 3, BATCHED_FLAT: 3}
-"""How many times as fast ours should be; the first and third do the work asked for in full."""
+"""How many times as fast ours should be."""
 COLUMNS = ["pipeline", "batch", "threads or workers", "audio, s/s", "ours over it"]
 TRAINED_ON = {"dry": "keep", "full realism": "[keep, mix/real]"}
 STEP_COLUMNS = ["scenes", "step, ms", "drawing, ms", "drawing, %"]
@@ -66,7 +66,7 @@ memory; it has no equaliser, so its band-stop filter stands for one, or both go 
 keeps the stems apart, and the late part of speech from the early one. It is compared at the same
 batch, with as many threads as the other has threads or workers.
 
-The bars, the second and fourth of them against less work than ours is meant for:
+The bars; the second is against files that need no decoding, the fourth without any equaliser:
 
 {bars}
 
