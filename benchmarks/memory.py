@@ -40,11 +40,11 @@ STEMS = ("speech", "music", "noise", "prompts")
 RECORDING = 600 * SAMPLE_RATE  # frames: ten minutes each
 EVERY, BURST = 5 * SAMPLE_RATE, 2048  # frames; a burst is a page of the disk
 COLUMNS = ["store, GB", "recordings, h", "own memory at its most, MB", "before training, MB"]
-COLUMNS += ["pages of the store at the end, MB", "steps"]
+COLUMNS += ["pages of files at the end, MB", "steps"]
 TEXT = """\
 The default recipe (`{family}`, {size}, batches of {batch} scenes of {segment:g} s), {steps} steps
 and a validation, on a machine with {machine:.0f} GB of memory. Own memory is what the system cannot
-take back (RssAnon); the pages of the store are a copy of the file, which it can."""
+take back (RssAnon); pages of files, of libraries and of the store, are copies, which it can."""
 
 
 def main(words: list[str]) -> None:
@@ -74,7 +74,7 @@ def main(words: list[str]) -> None:
 
 
 def measure(folder: Path, gigabytes: float, steps: int) -> list[float]:
-    """Own memory at its most and before, and the store's pages at the end, in MB."""
+    """Own memory at its most and before, and pages of files at the end, in MB."""
     recipe = Recipe.model_validate({"train": {"steps": steps, "validate_every": steps}})
     pool = Pool(*sparse(folder, round(gigabytes * 1e9 / 2 / RECORDING)), STEMS)
     seed_weights(0)
