@@ -115,6 +115,20 @@ def test_with_both_pauses_are_passed_over(tmp_path):
     assert torch.allclose(again.stems[0], both.stems[np.flatnonzero(~had)[0]], atol=1e-6)
 
 
+def test_the_tone_of_a_room_is_not_turned_up_to_a_voice(tmp_path):
+    talk = torch.cat([tone(300, 1), hiss(0, 9, level=-75), tone(300, 1)], 1)
+    for talker in "abc":
+        put(tmp_path / f"d/speech/{talker}/0.wav", swelling(talk, ord(talker)))
+        put(tmp_path / f"d/noise/{talker}/0.wav", swelling(hiss(ord(talker), 2), ord(talker)))
+    pool = open_pool(str(tmp_path / "d"), RATE, parse("speech"), cache=tmp_path / "pools")
+    mixer = Mixer(pool, [(1, 0)], segment=0.5, eq=0, **{**LAWS, "presence": ALWAYS})
+    scenes = mixer.scenes(range(60))
+    there = scenes.draws["present"][:, 0]
+    assert 0 < there.sum() < 30  # a fifth of each recording is voice
+    spectrum = torch.fft.rfft(scenes.stems[there, 0, 0]).abs()
+    assert (spectrum.argmax(-1) * 2 - 300).abs().max() <= 10
+
+
 def test_what_cannot_be_there_is_said_in_one_line(mixers):
     mixer = mixers("speech")
     with pytest.raises(UserError, match="lack target or interference"):

@@ -7,8 +7,12 @@ import torch
 from torch import nn
 
 from soundsieve.errors import UserError
+from soundsieve.models.build import build
+from soundsieve.models.trunk import N_BANDS
+from soundsieve.target import parse
 from soundsieve.training import machine
 from soundsieve.training.average import Average
+from soundsieve.training.companions import companions_of
 from soundsieve.training.module import _remix_gains
 from soundsieve.training.optimizer import MuonAdamW
 
@@ -149,3 +153,12 @@ def test_bf16_learns_too(train, tmp_path):
     training = train(tmp_path, steps=2, precision="bf16")
     assert all(torch.isfinite(p).all() for p in training.model.parameters())
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_companions_tell_stems_apart_beside_a_single_target_only():
+    one = build("mask", ("speech", "music", "noise"), parse("speech+music"), size="tiny")
+    pair = build("mask", ("speech", "noise"), parse("speech"), size="tiny")
+    companions = companions_of(one)
+    assert companions is not None and companions_of(pair) is None
+    real, imag = companions(torch.randn(2, 1, N_BANDS, one.width))
+    assert real.shape == imag.shape == (3, 2, 1, one.stft.bins)

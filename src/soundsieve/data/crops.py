@@ -15,6 +15,9 @@ CLIPS_A_SECOND = 8
 """Short clips that may follow one another in a second: enough to fill it with the shortest."""
 LONGEST_GAP = 0.4
 """Seconds between two short clips, at most."""
+PAUSE = 0.01
+"""Share of a recording's peak, -40 dB, under which a cut is a pause: it would be turned up to full
+level, and a room's tone be taught as a voice."""
 FADE = 0.005
 """Seconds of fade at the ends of a clip, so that a cut is no click."""
 TRIES = 8
@@ -68,7 +71,9 @@ class Cropper:
                     audio[scene, place] = self._played(entry, luck[scene, 1], faster)
                 else:
                     entry = self.pool.draw(stem, self.split, luck[scene, 0])
-                    audio[scene, place] = self._filled(entry, stem, luck[scene, 1:])
+                    clip = self._filled(entry, stem, luck[scene, 1:])
+                    if np.abs(clip).max() > PAUSE * self.pool.peak(entry):
+                        audio[scene, place] = clip
                 used[scene][stem] = entry
         return audio, used, coherent, np.array([bool(found) for found in matches])
 

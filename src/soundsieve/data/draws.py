@@ -25,7 +25,9 @@ class Draws:
     def __init__(self, seed: int, scenes: Sequence[int]):
         self.scenes = np.asarray(scenes, np.uint64)
         # Arrays throughout: their arithmetic is modulo 2**64, where that of scalars warns.
-        self._keys = _mix(self.scenes + _mix(np.array([seed % 2**64], np.uint64) * _GOLDEN + _GOLDEN))
+        self._keys = _mix(
+            self.scenes + _mix(np.array([seed % 2**64], np.uint64) * _GOLDEN + _GOLDEN)
+        )
 
     def __len__(self) -> int:
         return len(self.scenes)

@@ -90,6 +90,10 @@ class Pool:
             audio[: len(part)] += part
         return audio
 
+    def peak(self, entry: Entry) -> float:
+        """The largest sample of an entry, or of its loudest row."""
+        return float(self.store.peaks[list(entry.rows)].max())
+
     def siblings(self, entry: Entry, stem: str, split: str) -> list[Entry]:
         """The entries of the same group: what may follow a short clip."""
         return self._groups[stem, split][entry.group]

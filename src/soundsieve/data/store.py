@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundsieve.data.checks import CLIPPED, Facts, complaint
-from soundsieve.data.decoding import decoded
+from soundsieve.data.decoding import FULL_SCALE, decoded
 from soundsieve.data.journal import Journal, pcm_file, read_journal
 from soundsieve.data.source import Source, shown, stamp
 
@@ -33,6 +33,7 @@ class Store:
         places = np.array([self._place(source) for source in sources], np.int64).reshape(-1, 2)
         self.starts, self.frames = places.T
         self.scales = np.array([_scale(facts.get(_file(s))) for s in sources], np.float32)
+        self.peaks = FULL_SCALE * self.scales
         path = pcm_file(folder, sample_rate)
         self.pcm: NDArray[np.int16] = (
             np.memmap(path, np.int16, "r") if self.frames.any() else np.zeros(0, np.int16)

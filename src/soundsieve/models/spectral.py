@@ -106,8 +106,8 @@ class SpectralModel(Separator):
         Shape: `2 x [time, row, bin] -> 2 x [output, time, row, bin], [time, batch, output]`.
         """
         frames, after = self.frames(real, imag, channels, state)
-        *masks, activity = self.masks(frames)
-        return (*masked(*masks, real, imag), activity, after)
+        mask_real, mask_imag, activity = self.masks(frames)
+        return (*masked(mask_real, mask_imag, real, imag), activity, after)
 
     def frames(
         self, real: Tensor, imag: Tensor, channels: int, state: State

@@ -12,8 +12,9 @@ from soundsieve.data.draws import Draws
 from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
-from soundsieve.models.spectral import SpectralModel
+from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.training.average import Average
+from soundsieve.training.companions import companions_of
 from soundsieve.training.optimizer import MuonAdamW
 from soundsieve.training.place import ALONE, Place
 
@@ -26,6 +27,9 @@ LAST_RATE = 0.03
 """Share of the peak learning rate at the end."""
 KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds", "smooth_loss")
 """What a checkpoint keeps of the course of a training, beside weights and optimizer."""
+
+Spectra = tuple[Tensor, Tensor]
+"""Real and imaginary parts."""
 
 
 class Training(pl.LightningModule):
@@ -67,6 +71,9 @@ class Training(pl.LightningModule):
         self.loss_of: Callable[..., Tensor] = spectral_loss
         outputs = torch.tensor(model.outputs)
         with_mixture = torch.cat([outputs, torch.ones_like(outputs[:1])])
+        self.companions = companions_of(model)
+        if self.companions:
+            outputs = torch.cat([outputs, torch.eye(len(model.scope))])
         self.register_buffer("outputs", outputs, persistent=False)
         self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
         self.phase = getattr(model, "kind", "complex") != "magnitude"
@@ -76,8 +83,8 @@ class Training(pl.LightningModule):
         model = self.model
         parts: list[tuple[Any, str]] = [
             (self, "loss_of"),
+            (self, "masks"),
             (model, "features"),
-            (model, "masks"),
             (model.trunk.encoder, "forward"),
         ]
         for block in model.trunk.blocks:
@@ -102,7 +109,7 @@ class Training(pl.LightningModule):
         self.average.update(self.model)
 
     def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
-        """The loss of a batch: every output, and for several outputs two random remixes of them."""
+        """The loss of a batch: every output, and two random remixes of several."""
         model, batch = self.model, len(indices)
         hop = model.hop
         stems = scenes.stems[..., : scenes.stems.shape[-1] // hop * hop]
@@ -115,17 +122,29 @@ class Training(pl.LightningModule):
         )
         mixture, reference = (real[0], imag[0]), (real[1:], imag[1:])
         with torch.autocast(stems.device.type, self.precision, self.precision != torch.float32):
-            estimate_real, estimate_imag, activity, _ = model.spectra(
-                *mixture, channels, model.initial_state(batch, channels)
-            )
-        estimate = estimate_real.float(), estimate_imag.float()
+            frames, _ = model.frames(*mixture, channels, model.initial_state(batch, channels))
+            real, imag, activity = self.masks(frames)
+            estimate = masked(real, imag, *mixture)
         if len(model.outputs) == 1:
-            return self.loss_of(estimate, reference, mixture, self.snr_weight, self.phase).mean()
+            target, *stems = self._losses(estimate, reference, mixture)
+            return target + torch.stack(stems).mean() if stems else target
         remix = _remix_gains(len(model.outputs), indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
-        mixed = (tuple(_with_remix(p, remix) for p in pair) for pair in (estimate, reference))
-        loss = self.loss_of(*mixed, mixture, self.snr_weight, self.phase).mean()
+        estimates, references = (_with_remix(pair, remix) for pair in (estimate, reference))
+        loss = self._losses(estimates, references, mixture).mean()
         return loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
+
+    def _losses(self, estimate: Spectra, reference: Spectra, mixture: Spectra) -> Tensor:
+        """The spectral loss of every output. Shape: `... -> [output]`."""
+        return self.loss_of(estimate, reference, mixture, self.snr_weight, self.phase).mean(1)
+
+    def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The model's masks and activity, its companions' masks behind them."""
+        real, imag, activity = self.model.masks(frames)
+        if self.companions:
+            more_real, more_imag = self.companions(frames)
+            real, imag = torch.cat([real, more_real]), torch.cat([imag, more_imag])
+        return real, imag, activity
 
     @torch.no_grad()
     def validate_average(self) -> float:
@@ -163,7 +182,7 @@ class Training(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimizer, and the learning rate over the steps."""
-        optimizer = MuonAdamW(self.model, self.rate)
+        optimizer = MuonAdamW(self, self.rate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -204,6 +223,7 @@ def _remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tens
     return torch.where(kind < 0.4, 0.0, torch.where(kind < 0.7, 1.0, drawn))
 
 
-def _with_remix(spectra: Tensor, gains: Tensor) -> Tensor:
-    """The outputs followed by their remixes: `[output + remix, time, row, bin]`."""
-    return torch.cat([spectra, torch.einsum("otrf,mor->mtrf", spectra, gains)])
+def _with_remix(spectra: Spectra, gains: Tensor) -> Spectra:
+    """The outputs followed by their remixes: `2 x [output + remix, time, row, bin]`."""
+    real, imag = (torch.cat([p, torch.einsum("otrf,mor->mtrf", p, gains)]) for p in spectra)
+    return real, imag
