@@ -185,7 +185,7 @@ class Train(Part):
 
     steps: int = knob(800, "optimizer steps", ge=1, le=100_000_000)
     batch: int = knob(8, "scenes a step", ge=1, le=65536)
-    rate: float = knob(1e-3, "peak learning rate", gt=0, le=1)
+    rate: float = knob(3e-3, "peak learning rate", gt=0, le=1)
     warmup: int = knob(30, "steps until the learning rate has risen to its peak", ge=0)
     snr_weight: float = knob(0.3, "weight of the SNR term beside the spectral loss", ge=0, le=10)
     ema: float = knob(0.99, "decay a step of the averaged weights", ge=0, lt=1)

@@ -41,7 +41,8 @@ def _deal(sources: Sequence[Source]) -> list[Source]:
     groups = {source.group for source in sources}
     if len(groups) >= len(SPLITS):
         return _by(sources, lambda source: source.group)
-    if len(sources) >= RECORDINGS and not sources[0].song:
+    names = {source.path.name for source in sources}
+    if len(sources) >= RECORDINGS and len(names) >= len(SPLITS) and not sources[0].song:
         return _by(sources, lambda source: source.path.name)
     return [part for source in sources for part in _by_time(source)]
 
