@@ -168,6 +168,15 @@ def test_many_recordings_of_one_talker_are_split_whole_and_alike_wherever_they_a
     assert sorted(here.values()) == ["test"] + ["train"] * 10 + ["valid"]
 
 
+def test_recordings_that_all_share_a_name_are_split_by_time(tmp_path):
+    for number in range(12):
+        put(tmp_path / f"d/speech/one/{number}/take.wav", swelling(tone(300, 1), number))
+    sources = [replace(s, group="one") for s in find_sources(tmp_path / "d")]
+    split = split_sources(sources)
+    assert {s.split for s in split} == {"train", "valid", "test"}
+    assert all(s.span != (0.0, 1.0) for s in split)
+
+
 def test_one_long_recording_is_split_by_time(tmp_path):
     put(tmp_path / "d/speech/talk.wav", swelling(tone(300, 10), 1))
     put(tmp_path / "d/noise/fan.wav", swelling(hiss(1, 10), 2))
