@@ -1,10 +1,11 @@
 """Makes a run the model that the package brings along: its weights, its card, its recordings.
 
-usage: python -m scripts.ship RUN NAME MANIFEST...
+usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...]
 
 RUN is a finished run folder, NAME the shipped name (any), MANIFEST the manifest.csv files of its
-data, with the columns path, split, seconds, licence and repo. Writes
-src/soundsieve/models/shipped/NAME.safetensors, docs/models/NAME.md and NAME-sources.csv.
+data, with the columns path, split, seconds, licence and repo; each FOLDER of scores was written by
+`recipe evaluate model=RUN ... out=FOLDER`. Writes src/soundsieve/models/shipped/NAME.safetensors,
+docs/models/NAME.md and NAME-sources.csv.
 """
 
 import csv
@@ -38,12 +39,9 @@ Every recording with its licence and its source stands in [{name}-sources.csv]({
 
 ## Scores
 
-Mean SI-SDR improvement in dB with 95 % intervals, {scenes} scenes of the {split} split at each of
-{snr} dB.
+Mean SI-SDR improvement in dB with 95 % bootstrap intervals.
 
-| keep | {estimators} |
-|---|{rule}
-{scores}
+{tables}
 
 ## What it does badly
 
@@ -55,7 +53,16 @@ Written by `python -m scripts.ship`.
 """
 
 
-def main(run: Path, name: str, manifests: list[Path]) -> None:
+TABLE = """\
+{scenes} scenes of the {split} split at each of {snr} dB{against}:
+
+| keep | {estimators} |
+|---|{rule}
+{rows}
+"""
+
+
+def main(run: Path, name: str, manifests: list[Path], others: list[Path]) -> None:
     """Copies, describes, lists."""
     about, scores = header(run / WEIGHTS), json.loads((run / JSON).read_text())
     rows = [row for path in manifests for row in rows_of(path) if row["split"] == "train"]
@@ -72,7 +79,8 @@ def main(run: Path, name: str, manifests: list[Path]) -> None:
         writer.writerow(["path", "licence", "source"])
         writer.writerows([row["path"], row["licence"], row["repo"]] for row in rows)
     with whole(DOCS / f"{name}.md") as part:
-        part.write_text(card(name, about, scores, rows), encoding="utf-8")
+        more = [json.loads((folder / JSON).read_text()) for folder in others]
+        part.write_text(card(name, about, [*more, scores], rows), encoding="utf-8")
 
 
 def rows_of(manifest: Path) -> list[dict[str, str]]:
@@ -81,10 +89,9 @@ def rows_of(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def card(name: str, about: dict, scores: dict, rows: list[dict[str, str]]) -> str:
+def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]]) -> str:
     """The model card as Markdown."""
-    training, tables = about["training"], scores["scores"]
-    estimators = list(next(iter(tables.values())))
+    training = about["training"]
     kinds = defaultdict(int)
     for row in rows:
         kinds[Path(row["path"]).parts[0]] += 1
@@ -106,13 +113,8 @@ def card(name: str, about: dict, scores: dict, rows: list[dict[str, str]]) -> st
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
         licences="\n".join(licence_lines(rows)),
-        scenes=scores["about"]["scenes"],
-        split=scores["about"]["split"],
-        snr=", ".join(f"{snr:g}" for snr in training["recipe"]["score"]["snr"]),
-        estimators=" | ".join(estimators),
-        rule="---|" * len(estimators),
-        scores="\n".join(score_lines(tables, estimators)),
-        worst=worst_line(tables),
+        tables="\n".join(scored(one) for one in scores),
+        worst="\n".join(worst_line(one["scores"]) for one in scores[:-1] or scores),
     )
 
 
@@ -123,6 +125,23 @@ def licence_lines(rows: list[dict[str, str]]) -> list[str]:
         found[row["licence"]].append(float(row["seconds"]))
     ranked = sorted(found.items(), key=lambda item: -sum(item[1]))
     return [f"| {name} | {len(s)} | {sum(s) / 60:.1f} |" for name, s in ranked]
+
+
+def scored(scores: dict) -> str:
+    """One scoring as a table with its heading."""
+    about, tables = scores["about"], scores["scores"]
+    estimators = list(next(iter(tables.values())))
+    groups = next(iter(tables.values()))[estimators[0]]
+    snr = [group.removeprefix("snr ") for group in groups if group.startswith("snr ")]
+    return TABLE.format(
+        scenes=about["scenes"],
+        split=about["split"],
+        snr=", ".join(snr),
+        against=f", against {' and '.join(about['against'])}" if about["against"] else "",
+        estimators=" | ".join(estimators),
+        rule="---|" * len(estimators),
+        rows="\n".join(score_lines(tables, estimators)),
+    )
 
 
 def score_lines(tables: dict, estimators: list[str]) -> list[str]:
@@ -145,7 +164,7 @@ def worst_line(tables: dict) -> str:
     for keep, found in tables.items():
         kinds = {
             group.removeprefix("kind "): measures["si_sdr_improvement"]["mean"]
-            for group, measures in found["model"].items()
+            for group, measures in next(iter(found.values())).items()
             if group.startswith("kind ") and "si_sdr_improvement" in measures
         }
         if kinds:
@@ -155,4 +174,7 @@ def worst_line(tables: dict) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], [Path(word) for word in sys.argv[3:]])
+    found = [word for word in sys.argv[3:] if word.startswith("scores=")]
+    folders = [Path(f) for word in found for f in word.removeprefix("scores=").split(",")]
+    listed = [Path(word) for word in sys.argv[3:] if word not in found]
+    main(Path(sys.argv[1]), sys.argv[2], listed, folders)

@@ -38,7 +38,7 @@ def pick_compile(name: str, minutes: float) -> bool:
     if name != "auto":
         return name == "yes"
     header = Path(sysconfig.get_path("include"), "Python.h")  # what is compiled includes it
-    return minutes > 4 and shutil.which("g++") is not None and header.exists()
+    return minutes > 3 and shutil.which("g++") is not None and header.exists()
 
 
 def keep_memory() -> None:
