@@ -284,6 +284,19 @@ def test_a_split_without_what_is_kept_or_removed_is_said(tmp_path, rows, said):
     assert "\n" not in str(caught.value)
 
 
+def test_a_part_of_a_song_that_a_split_lacks_is_said(tmp_path):
+    rows = ["path,stem,split,song"]
+    for song, split, parts in (("a", "train", ("bass", "other")), ("b", "valid", ("other",))):
+        for number, stem in enumerate(parts):
+            put(tmp_path / f"d/{song}-{stem}.wav", swelling(tone(200 + 90 * number, 2), ord(song)))
+            rows.append(f"{song}-{stem}.wav,{stem},{split},{song}")
+    (tmp_path / "d/manifest.csv").write_text("\n".join(rows))
+    pool = open_pool(str(tmp_path / "d"), RATE, parse("bass"), cache=tmp_path / "pools")
+    gains = [[float(stem == "bass") for stem in pool.scope]]
+    with pytest.raises(UserError, match=r"valid split .* nothing that is to be kept \(bass\)"):
+        Mixer(pool, gains, split="valid", **LAWS)
+
+
 def test_odds_that_leave_nothing_are_said(mixers):
     with pytest.raises(UserError, match="mix.presence gives no odds to what is kept"):
         mixers("prompts", presence={**ALWAYS, "prompts": 0.0})

@@ -181,14 +181,15 @@ class Mixer:
                         f"{split} has no {top!r}, which is to be kept; add recordings of it, or "
                         "set the column 'split' of its manifest.csv."
                     )
-            if not here[removed].any():
-                raise UserError(
-                    f"{split} has nothing that is to be removed; add recordings, or set the "
-                    "column 'split' of a manifest.csv."
-                )
-            for side, verb in ((~removed, "kept"), (removed, "removed")):
+            sides = {"kept": ~removed, "removed": removed}
+            for verb, side in sides.items():
+                names = ", ".join(np.array(self.scope)[side])
+                if not here[side].any():
+                    raise UserError(
+                        f"{split} has nothing that is to be {verb} ({names}); add recordings, or "
+                        "set the column 'split' of a manifest.csv."
+                    )
                 if not self.odds[side].any():
-                    names = ", ".join(np.array(self.scope)[side])
                     raise UserError(
                         f"mix.presence gives no odds to what is {verb} ({names}); raise one."
                     )
