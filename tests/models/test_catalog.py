@@ -1,12 +1,15 @@
 """Models are listed from their headers; what is none says so."""
 
 import pytest
+import torch
 
+import soundsieve
 from soundsieve.cli import main
 from soundsieve.errors import UserError
 from soundsieve.models.build import build
-from soundsieve.models.catalog import entry, header
+from soundsieve.models.catalog import entry, header, tree
 from soundsieve.models.files import save
+from soundsieve.stems import Stems
 from soundsieve.target import parse
 
 
@@ -59,3 +62,17 @@ def test_runs_are_listed_in_columns_with_what_is_broken_last(model, tmp_path, mo
     row = next(line for line in said if line.startswith("runs/keep-speech-0a1b2c"))
     assert "speech,music,noise" in row and "16000 Hz" in row and "32 ms" in row
     assert "runs/broken/model.safetensors is no soundsieve model" in said[-1]
+
+
+def test_a_model_knows_the_stems_that_its_recipe_added(tmp_path):
+    stems = Stems({"engine": "noise"})
+    scope = ("speech", "engine", "stationary")
+    model = build("mask", scope, parse("all-engine", stems), stems=stems, size="tiny")
+    path = tmp_path / "engine.safetensors"
+    save(model, path, {"stems": {"engine": "noise"}})
+    assert "engine" in tree(str(path)).names and "engine" not in tree(str(tmp_path)).names
+    loaded = soundsieve.load(path)
+    removed = loaded.separate(torch.randn(8000), 16000, keep="engine")
+    kept = loaded.separate(torch.zeros(8000), 16000)
+    assert removed.shape == kept.shape == (8000,)
+    assert kept.abs().max() == 0 < removed.abs().max()

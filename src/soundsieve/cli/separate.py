@@ -9,6 +9,7 @@ from pathlib import Path
 from soundsieve.cli.door import complain
 from soundsieve.cli.words import needed, options, sort, switch
 from soundsieve.errors import UserError
+from soundsieve.models.catalog import tree
 from soundsieve.target import normal_form, parse
 
 KEYS = ("keep", "model", "out", "residual")
@@ -42,7 +43,7 @@ def main(words: Sequence[str]) -> int:
     """Check the words, then separate every file."""
     files, pairs = sort(words)
     found = options(pairs, KEYS, "separate")
-    targets = parse(needed(found, "keep", "speech+music"))
+    targets = parse(needed(found, "keep", "speech+music"), tree(found.get("model")))
     residual = switch(found, "residual")
     if not files:
         raise UserError("no file is named; write recipe separate FILE... keep=..., say.")

@@ -7,6 +7,7 @@ from os.path import expanduser
 
 from soundsieve.cli.words import needed, options, sort, whole
 from soundsieve.errors import UserError
+from soundsieve.models.catalog import tree
 from soundsieve.target import parse
 
 KEYS = ("in", "out", "keep", "model", "block", "sample_rate", "channels", "encoding")
@@ -46,7 +47,7 @@ def main(words: Sequence[str]) -> int:
     found = options(pairs, KEYS, "stream")
     source = expanduser(needed(found, "in", "street.wav"))
     sink = expanduser(needed(found, "out", "clean.wav"))
-    targets = parse(needed(found, "keep", "speech+music"))
+    targets = parse(needed(found, "keep", "speech+music"), tree(found.get("model")))
     block, sample_rate = whole(found, "block"), whole(found, "sample_rate")
     channels, encoding = whole(found, "channels") or 1, found.get("encoding", "s16")
 

@@ -63,7 +63,7 @@ class Model:
         return Live(Stream(self.separator, rate, channels, self._targets(keep)))
 
     def _targets(self, keep: str | None) -> tuple[Target, ...]:
-        return parse(",".join(self.keeps) if keep is None else keep)
+        return parse(",".join(self.keeps) if keep is None else keep, self.separator.tree)
 
 
 class Live:

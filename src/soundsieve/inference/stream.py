@@ -49,7 +49,10 @@ class Stream:
             raise ValueError(
                 f"a stream has channels and targets, not {channels} and {list(targets)}"
             )
-        rows = [formable(target, model.scope, model.outputs, model.names) for target in targets]
+        rows = [
+            formable(target, model.scope, model.outputs, model.names, model.tree)
+            for target in targets
+        ]
         self._weights = torch.tensor(rows)[:, :-1]  # [target, output]
         self._direct = torch.tensor(rows)[:, -1, None, None]  # of the mixture itself
         self.sample_rate, self.channels, self.residual = sample_rate, channels, residual

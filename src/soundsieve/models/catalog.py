@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from soundsieve.errors import UserError
+from soundsieve.stems import Stems
 
 SHIPPED = Path(__file__).with_name("shipped")
 """Folder of the weights that the package brings along."""
+DEFAULT = "any"
+"""The shipped model that serves when none is named."""
+WEIGHTS_SUFFIX = ".safetensors"
 WEIGHTS = "model.safetensors"
 """Name of the weights in a run folder."""
 HEADER = "soundsieve"
@@ -31,12 +35,27 @@ class Entry:
 
 def shipped() -> dict[str, Path]:
     """The models in the package by name."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+    return {path.stem: path for path in sorted(SHIPPED.glob(f"*{WEIGHTS_SUFFIX}"))}
 
 
 def runs(folder: Path = Path("runs")) -> dict[str, Path]:
     """The models of finished runs by their folders."""
     return {str(path.parent): path for path in sorted(folder.glob(f"*/{WEIGHTS}"))}
+
+
+def newest_run() -> Path | None:
+    """The model of the run that was finished last."""
+    return max(runs().values(), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def tree(name: str | None = None) -> Stems:
+    """The stems that a model of this name knows: the standard ones, and those its recipe added."""
+    path = shipped().get(name or DEFAULT) or (Path(name).expanduser() if name else newest_run())
+    if path is not None and path.is_dir():
+        path = path / WEIGHTS
+    if path is None or path.suffix != WEIGHTS_SUFFIX or not path.is_file():
+        return Stems()  # what is wrong with the name is said where the model is loaded
+    return Stems((_parsed(_metadata(path).get(HEADER)) or {}).get("stems") or {})
 
 
 def header(path: Path) -> dict[str, Any]:

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 from soundsieve.errors import UserError, suggest
-from soundsieve.models.catalog import WEIGHTS, runs, shipped
+from soundsieve.models.catalog import DEFAULT, WEIGHTS, newest_run, shipped
 from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.files import load
 from soundsieve.models.onnx import SUFFIX, load_onnx
 from soundsieve.models.separator import Separator
-
-DEFAULT = "any"
-"""The shipped model that serves when none is named."""
 
 
 def find(name: str | None = None) -> Separator:
@@ -41,9 +38,9 @@ def find(name: str | None = None) -> Separator:
 
 
 def _newest_run() -> Path:
-    found = sorted(runs().values(), key=lambda path: path.stat().st_mtime)
-    if not found:
+    found = newest_run()
+    if found is None:
         raise UserError(
             "no model yet: `recipe run keep=speech+music` trains one, or name one with model=."
         )
-    return found[-1]
+    return found

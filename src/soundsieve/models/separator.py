@@ -5,6 +5,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from soundsieve.stems import Stems
+
 State = dict[str, Tensor]
 
 
@@ -45,6 +47,11 @@ class Separator(nn.Module):
     def latency(self) -> int:
         """Samples, at the model's rate, by which a stream of any blocks lags its input."""
         return self.delay + self.hop
+
+    @property
+    def tree(self) -> Stems:
+        """The stems that its targets may name."""
+        return Stems(self.about.get("stems") or {})
 
     @property
     def config(self) -> dict[str, Any]:
