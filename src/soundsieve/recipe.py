@@ -146,6 +146,9 @@ class Mix(Part):
     presence: dict[str, Annotated[float, Field(ge=0, le=1)]] = knob(
         {"speech": 0.8, "music": 0.7, "noise": 0.9, "prompts": 0.25}, "odds that a stem sounds"
     )
+    both: float = knob(
+        0.5, "odds that a scene with one target is sure to have target and interference", ge=0, le=1
+    )
     coherence: float = knob(0.5, "odds that the stems of a song are of one song", ge=0, le=1)
     matched: float = knob(
         0.0, "odds that, where not, they are of songs of like tempo and key", ge=0, le=1

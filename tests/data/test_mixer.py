@@ -92,6 +92,15 @@ def test_stems_are_there_with_their_odds_and_silence_is_among_the_scenes(mixers)
     assert 0.7 < music[music.any(1)].mean() < 1  # most parts of a song, not always all
 
 
+def test_a_rare_interference_is_heard_as_often_as_it_takes_to_learn_it(mixers):
+    presence = {"speech": 0.8, "music": 0.7, "noise": 0.9, "prompts": 0.1}
+    rare, often = (mixers("all-prompts", presence=presence, both=both) for both in (0.0, 0.5))
+    heard = [m.scenes(range(400)).draws["present"][:, -1].mean() for m in (rare, often)]
+    assert heard == pytest.approx([0.1, 0.55], abs=0.05)
+    mixed = often.scenes(range(400)).draws["present"]
+    assert (~mixed.any(1)).any()  # silence is among the scenes still
+
+
 @pytest.mark.parametrize("keep", ["vocals", "prompts", "speech,music,noise,prompts"])
 def test_with_both_every_scene_has_an_snr(mixers, keep):
     scenes = mixers(keep).scenes(range(200), both=True)

@@ -89,6 +89,7 @@ class Mixer:
         level: Law,
         stem_level: Law,
         presence: Mapping[str, float],
+        both: float = 0.0,
         coherence: float = 0.5,
         matched: float = 0.0,
         eq: float = 0.5,
@@ -104,6 +105,7 @@ class Mixer:
         self.tops = tuple(stems.path(stem)[1] for stem in self.scope)
         here = np.array([bool(pool.entries[stem, split]) for stem in self.scope])
         self.odds = here * np.array([presence.get(top, PRESENCE) for top in self.tops])
+        self.both = both if len(self.targets) == 1 else 0.0
         self._check(here)
         self.sample_rate = pool.sample_rate
         self.frames = round(segment * pool.sample_rate)
@@ -211,10 +213,10 @@ class Mixer:
         odds = np.where([stem in absent for stem in self.scope], 0.0, self.odds)
         parts = self._parts(draws, odds)
         present = (luck < odds) & parts
-        if both:
-            for side in (~removed, removed):
-                present |= _forced(luck, odds * parts, side, present)
-                present |= _forced(luck, odds, side, present)
+        asked = both | draws.chance("both", self.both)
+        for side in (~removed, removed):
+            present |= asked & _forced(luck, odds * parts, side, present)
+            present |= asked & _forced(luck, odds, side, present)
         return present
 
     def _parts(self, draws: Draws, odds: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -75,7 +75,8 @@ def improvement_by_snr(found: Mapping[str, Any], title: str) -> Figure:
         axes.set(xlabel="SNR of the mixture / dB", ylabel="SI-SDR improvement / dB", title=title)
         axes.set_xticks(sorted(ticks))
         axes.grid(alpha=0.25)
-        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        if ticks:  # else no scene had an SNR
+            axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
