@@ -27,7 +27,7 @@ from rich.console import Console
 
 import soundsieve
 from soundsieve.data.mixer import Mixer
-from soundsieve.data.opening import HELD_OUT, SAMPLE_RATE, mixer_of, pool_of
+from soundsieve.data.opening import SAMPLE_RATE, held_out, pool_of
 from soundsieve.data.pool import fingerprint
 from soundsieve.errors import UserError
 from soundsieve.evaluation.estimators import Estimator, ModelEstimator
@@ -174,7 +174,7 @@ def score(estimators: Sequence[Estimator], recipe: Recipe) -> tuple[Scores, Mixe
     """Scores of all on the recipe's held-out scenes, and the mixer that drew these."""
     with progress_bar(Console()) as progress:
         pool = pool_of(recipe, progress)
-        mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + HELD_OUT)
+        mixer = held_out(recipe, pool, recipe.score.split)
         return score_scenes(estimators, mixer, recipe, progress), mixer
 
 

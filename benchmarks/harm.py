@@ -15,7 +15,7 @@ from rich.console import Console
 import soundsieve
 from soundsieve.audio.levels import to_level
 from soundsieve.data.mixer import Scenes
-from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
+from soundsieve.data.opening import held_out, pool_of
 from soundsieve.export.proof import processor
 from soundsieve.metrics import si_sdr
 from soundsieve.models.find import find
@@ -46,10 +46,10 @@ def main(words: list[str]) -> None:
     options |= dict(word.split("=", 1) for word in words if "=" in word)
     name = next((word for word in words if "=" not in word), "any")
     model = find(name).eval()
-    recipe = soundsieve.resolve("keep", ["keep=all-prompts", f"data={options['data']}", "mix.eq=0"])
+    recipe = soundsieve.resolve("keep", ["keep=all-prompts", f"data={options['data']}"])
     with progress_bar(Console()) as progress:
         pool = pool_of(recipe, progress)
-    mixer = mixer_of(recipe, pool, options["split"], HELD_OUT)
+    mixer = held_out(recipe, pool, options["split"])
     indices, rows = range(int(options["scenes"])), []
     for heard, silent in ALONE.items():
         absent = [stem for stem in pool.scope if recipe.tree.path(stem)[1] in silent]

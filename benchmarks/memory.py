@@ -25,7 +25,7 @@ from rich.progress import Progress
 
 from soundsieve.data.checks import Facts
 from soundsieve.data.journal import pcm_file
-from soundsieve.data.opening import HELD_OUT, SAMPLE_RATE, mixer_of
+from soundsieve.data.opening import SAMPLE_RATE, held_out, mixer_of
 from soundsieve.data.pool import Pool
 from soundsieve.data.source import SPLITS, Source
 from soundsieve.data.store import Store
@@ -81,7 +81,7 @@ def measure(folder: Path, gigabytes: float, steps: int) -> list[float]:
     model = build(recipe.model.family, STEMS, recipe.targets, size=recipe.model.size)
     assert isinstance(model, Separator) and isinstance(model, SpectralModel)
     train = mixer_of(recipe, pool, "train", 0)
-    valid = mixer_of(recipe, pool, "valid", HELD_OUT)
+    valid = held_out(recipe, pool, "valid")
     before = status("RssAnon")
     with watched() as most:
         fit(model, train, valid, recipe, folder / "run", Progress(console=Console(quiet=True)))

@@ -29,7 +29,7 @@ from torch.utils.data import DataLoader
 
 from soundsieve.config import resolve
 from soundsieve.data.mixer import Mixer, Scenes
-from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
+from soundsieve.data.opening import held_out, mixer_of, pool_of
 from soundsieve.data.pool import Pool
 from soundsieve.errors import UserError
 from soundsieve.export.proof import processor
@@ -239,7 +239,7 @@ def step(kind: str, data: str, folder: Path, steps: int) -> list[str | float]:
     model = build(recipe.model.family, pool.scope, recipe.targets, size=recipe.model.size)
     assert isinstance(model, SpectralModel)
     train = mixer_of(recipe, pool, SPLIT, recipe.seed)
-    valid = mixer_of(recipe, pool, "valid", recipe.seed + HELD_OUT)
+    valid = held_out(recipe, pool, "valid")
     times = watch(train)
     with Progress(disable=True) as progress:
         fit(model, train, valid, recipe, folder / kind, progress)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from soundsieve.data.conflicts import check_conflicts
-from soundsieve.data.opening import HELD_OUT, mixer_of, pool_of
+from soundsieve.data.opening import held_out, pool_of
 from soundsieve.data.pool import Pool, fingerprint
 from soundsieve.evaluation.command import baselines, print_scores
 from soundsieve.evaluation.estimators import ModelEstimator
@@ -89,7 +89,7 @@ def _about(recipe: Recipe, pool: Pool, training: Training) -> dict:
 
 
 def _score(recipe: Recipe, model: Separator, pool: Pool, folder: Path, progress: Progress) -> None:
-    mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + HELD_OUT)
+    mixer = held_out(recipe, pool, recipe.score.split)
     estimators = [ModelEstimator(model, "model"), *baselines(recipe)]
     scores = score_scenes(estimators, mixer, recipe, progress)
     write_report(folder, estimators, mixer, recipe, scores)

@@ -35,6 +35,17 @@ def pool_of(recipe: Recipe, progress: Progress, sample_rate: int = SAMPLE_RATE) 
     return pool
 
 
+def held_out(recipe: Recipe, pool: Pool, split: str, device: torch.device | str = "cpu") -> Mixer:
+    """Scenes to validate and score on: others than those of training, of recordings as they are.
+
+    What makes more sounds from few, speeds, formants and equalisers, is for training alone.
+    """
+    effects = recipe.mix.effects.model_copy(update={"speed": 0.0, "formant": 0.0})
+    mix = recipe.mix.model_copy(update={"eq": 0.0, "effects": effects})
+    natural = recipe.model_copy(update={"mix": mix})
+    return mixer_of(natural, pool, split, recipe.seed + HELD_OUT, device)
+
+
 def mixer_of(
     recipe: Recipe, pool: Pool, split: str, seed: int, device: torch.device | str = "cpu"
 ) -> Mixer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from soundsieve.data.mixer import Mixer
-from soundsieve.data.opening import HELD_OUT, SAMPLE_RATE, mixer_of, pool_of
+from soundsieve.data.opening import SAMPLE_RATE, held_out, pool_of
 from soundsieve.errors import UserError, suggest
 from soundsieve.evaluation.estimators import (
     Estimator,
@@ -56,7 +56,7 @@ def evaluate(
     estimators = [*named, *(e for e in baselines(recipe) if e.name not in taken)]
     with progress_bar(console) as progress:
         pool = pool_of(recipe, progress)
-        mixer = mixer_of(recipe, pool, recipe.score.split, recipe.seed + HELD_OUT)
+        mixer = held_out(recipe, pool, recipe.score.split)
         scores = score_scenes(estimators, mixer, recipe, progress)
     if out is not None:
         scores.save(out)

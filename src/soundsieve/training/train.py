@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from soundsieve.data.opening import HELD_OUT, mixer_of
+from soundsieve.data.opening import held_out, mixer_of
 from soundsieve.data.pool import Pool
 from soundsieve.errors import UserError
 from soundsieve.models.build import build
@@ -24,7 +24,7 @@ def train_recipe(
     model = _model_of(recipe, pool)
     device = place.device(pick_device(recipe.device))
     train = mixer_of(recipe, pool, "train", recipe.seed, device)
-    valid = mixer_of(recipe, pool, "valid", recipe.seed + HELD_OUT, device)
+    valid = held_out(recipe, pool, "valid", device)
     return fit(model, train, valid, recipe, folder, progress, place)
 
 
