@@ -21,6 +21,7 @@ from soundsieve.metrics import si_sdr
 from soundsieve.models.find import find
 from soundsieve.models.separator import Separator
 from soundsieve.progress import progress_bar
+from soundsieve.remix import formable
 from soundsieve.target import parse
 
 KEEP = "speech+music"
@@ -86,7 +87,7 @@ def gains(
 ) -> torch.Tensor:
     """What the model gives for an expression."""
     target = parse(keep)[0]
-    weights = soundsieve.remix.formable(target, model.scope, model.outputs, model.names)
+    weights = formable(target, model.scope, model.outputs, model.names)
     parts = torch.cat([outputs, mixture[:, None]], 1)
     return torch.einsum("boct,o->bct", parts, torch.tensor(weights))
 

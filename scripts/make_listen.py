@@ -33,8 +33,8 @@ def main(name: str, index: int) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for word, audio in sounds.items():
         write(FOLDER / f"{word}.flac", audio.clamp(-1, 1), pool.sample_rate, "PCM_16")
-    noise = ", ".join(kind for stem, kind in scenes.kinds[0].items() if kind and stem != "speech")
-    title = f"SNR {SNR:g} dB\n{noise}"
+    kinds = [k for stem, k in scenes.kinds[0].items() if recipe.tree.path(stem)[1] == "noise"]
+    title = f"{', '.join(kinds).replace('_', ' ')}, {SNR:g} dB"
     save(spectrograms({title: sounds}, pool.sample_rate), FOLDER / "scene.png")
 
 

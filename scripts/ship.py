@@ -1,10 +1,11 @@
 """Makes a run the model that the package brings along: its weights, its card, its recordings.
 
-usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...]
+usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...] [start=FILE]
 
 RUN is a finished run folder, NAME the shipped name (any), MANIFEST the manifest.csv files of its
 data, with the columns path, split, seconds, licence and repo; each FOLDER of scores was written by
-`recipe evaluate model=RUN ... out=FOLDER`. Writes src/soundsieve/models/shipped/NAME.safetensors,
+`recipe evaluate model=RUN ... out=FOLDER`; FILE is the model whose weights the run started from.
+Writes src/soundsieve/models/shipped/NAME.safetensors,
 docs/models/NAME.md and NAME-sources.csv.
 """
 
@@ -62,7 +63,7 @@ TABLE = """\
 """
 
 
-def main(run: Path, name: str, manifests: list[Path], others: list[Path]) -> None:
+def main(run: Path, name: str, manifests: list[Path], others: list[Path], start: str) -> None:
     """Copies, describes, lists."""
     about, scores = header(run / WEIGHTS), json.loads((run / JSON).read_text())
     rows = [row for path in manifests for row in rows_of(path) if row["split"] == "train"]
@@ -80,7 +81,7 @@ def main(run: Path, name: str, manifests: list[Path], others: list[Path]) -> Non
         writer.writerows([row["path"], row["licence"], row["repo"]] for row in rows)
     with whole(DOCS / f"{name}.md") as part:
         more = [json.loads((folder / JSON).read_text()) for folder in others]
-        part.write_text(card(name, about, [*more, scores], rows), encoding="utf-8")
+        part.write_text(card(name, about, [*more, scores], rows, start), encoding="utf-8")
 
 
 def rows_of(manifest: Path) -> list[dict[str, str]]:
@@ -89,13 +90,12 @@ def rows_of(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]]) -> str:
+def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]], start: str) -> str:
     """The model card as Markdown."""
     training = about["training"]
     kinds = defaultdict(int)
     for row in rows:
         kinds[Path(row["path"]).parts[0]] += 1
-    start = training["recipe"]["train"]["start"]
     return CARD.format(
         name=name,
         family=about["family"],
@@ -109,12 +109,23 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]])
         seed=training["recipe"]["seed"],
         commit=training["versions"]["commit"],
         torch=training["versions"]["torch"],
-        start=f", from the weights of {Path(start).name}" if start else "",
+        start=f", after {before(Path(start))}" if start else "",
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
         licences="\n".join(licence_lines(rows)),
         tables="\n".join(scored(one) for one in scores),
         worst="\n".join(worst_line(one["scores"]) for one in scores[:-1] or scores),
+    )
+
+
+def before(start: Path) -> str:
+    """How the weights that a run started from were trained."""
+    training = header(start)["training"]
+    minutes = training["seconds"] / 60
+    return (
+        f"a training of {training['steps']} steps ({training['audio_hours']:.1f} h of scenes, "
+        f"{minutes:.0f} minutes by the clock, pauses among them) whose scenes had "
+        f"speeds with odds of {training['recipe']['mix']['effects']['speed']:g}"
     )
 
 
@@ -176,5 +187,7 @@ def worst_line(tables: dict) -> str:
 if __name__ == "__main__":
     found = [word for word in sys.argv[3:] if word.startswith("scores=")]
     folders = [Path(f) for word in found for f in word.removeprefix("scores=").split(",")]
-    listed = [Path(word) for word in sys.argv[3:] if word not in found]
-    main(Path(sys.argv[1]), sys.argv[2], listed, folders)
+    starts = [word for word in sys.argv[3:] if word.startswith("start=")]
+    listed = [Path(word) for word in sys.argv[3:] if word not in found + starts]
+    start = starts[0].removeprefix("start=") if starts else ""
+    main(Path(sys.argv[1]), sys.argv[2], listed, folders, start)
