@@ -54,7 +54,8 @@ def main(words: Sequence[str]) -> int:
 
     from rich.console import Console
 
-    from soundsieve.pipeline import mixer_of, pool_of, progress_bar
+    from soundsieve.data.opening import mixer_of, pool_of
+    from soundsieve.progress import progress_bar
     from soundsieve.report.scenes import write_scenes
 
     console = Console(highlight=False)
