@@ -26,7 +26,8 @@ def record(
     name: str, *, title: str, text: str, tables: list[dict[str, Any]], machine: str
 ) -> dict[str, Any]:
     """Writes one result, with the command and versions that made it, and the page anew."""
-    command = f"python benchmarks/{Path(sys.argv[0]).name} {shlex.join(sys.argv[1:])}".strip()
+    words = shlex.join(map(portable, sys.argv[1:]))
+    command = f"python benchmarks/{Path(sys.argv[0]).name} {words}".strip()
     result = {
         "title": title,
         "text": text,
@@ -38,6 +39,16 @@ def record(
     write_json(RESULTS / f"{name}.json", result)
     render()
     return result
+
+
+def portable(word: str) -> str:
+    """A word of a command without the folders of one machine.
+
+    >>> portable("data=/home/me/pack")
+    'data=pack'
+    """
+    key, equals, value = word.rpartition("=")
+    return f"{key}{equals}{Path(value).name}" if Path(value).is_absolute() else word
 
 
 def render(results: Path | None = None, page: Path | None = None) -> str:

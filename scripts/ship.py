@@ -70,6 +70,9 @@ def main(run: Path, name: str, manifests: list[Path], others: list[Path], start:
     SHIPPED.mkdir(exist_ok=True)
     DOCS.mkdir(parents=True, exist_ok=True)
     means = {keep: found["model"]["all"] for keep, found in scores["scores"].items()}
+    for part, key in (("data", "path"), ("train", "start")):  # not the folders of one machine
+        made = about["training"]["recipe"][part]
+        made[key] = made[key] and Path(made[key]).name
     kept = {k: v for k, v in about.items() if k not in ("family", "config")} | {
         "licence": LICENCE,
         "scores": {k: round(v["si_sdr_improvement"]["mean"], 2) for k, v in means.items()},

@@ -27,6 +27,7 @@ def test_the_default_is_shipped():
 def test_a_shipped_model_is_small_and_says_where_it_comes_from(name):
     path, about = shipped()[name], header(shipped()[name])
     assert path.stat().st_size <= 6e6
+    assert "/" not in about["training"]["recipe"]["data"]["path"]  # of the machine it was made on
     assert about["licence"] and about["scores"] and about["training"]["data_licences"]
     assert f"{about['parameters']:,} parameters" in (DOCS / f"{name}.md").read_text()
     sources = (DOCS / f"{name}-sources.csv").read_text().splitlines()
