@@ -13,7 +13,7 @@ from soundsieve.target import parse
 from soundsieve.training import machine
 from soundsieve.training.average import Average
 from soundsieve.training.companions import companions_of
-from soundsieve.training.module import _remix_gains
+from soundsieve.training.module import remix_gains
 from soundsieve.training.optimizer import MuonAdamW
 
 
@@ -104,9 +104,9 @@ def test_an_average_starts_at_once():
 
 
 def test_a_remix_is_the_same_for_the_same_scene_and_has_silence_and_plain_sums_in_it():
-    gains = _remix_gains(4, range(500))
-    assert torch.equal(gains[..., 3::7], _remix_gains(4, range(3, 500, 7)))
-    assert not torch.equal(gains, _remix_gains(4, range(500, 1000)))
+    gains = remix_gains(4, range(500))
+    assert torch.equal(gains[..., 3::7], remix_gains(4, range(3, 500, 7)))
+    assert not torch.equal(gains, remix_gains(4, range(500, 1000)))
     assert (gains == 0).float().mean() == pytest.approx(0.4, abs=0.05)
     assert (gains == 1).float().mean() == pytest.approx(0.3, abs=0.05)
     assert gains.max() <= 10 ** (12 / 20)

@@ -15,7 +15,7 @@ from rich.progress import Progress
 
 from soundsieve.errors import UserError
 from soundsieve.runs import whole
-from soundsieve.training.module import Training
+from soundsieve.training.course import Course
 from soundsieve.training.place import ALONE, Place
 
 COLUMNS = ("step", "loss", "valid_si_sdri", "rate", "seconds", "audio_seconds")
@@ -48,6 +48,7 @@ class Keeper(pl.Callback):
         self.validate_every, self.patience = validate_every, patience
         self.interrupted = False
         self._rows: list[list[str]] = []
+        self._columns: list[str] = []
         self._task = progress.add_task("training", total=None, detail="")
 
     @property
@@ -71,11 +72,12 @@ class Keeper(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Starts the clocks, and the journal from where the checkpoint stands."""
-        module = _training(pl_module)
+        module = _course(pl_module)
         self._began = self._saved = time.monotonic()
         self._before, self._first = module.seconds, trainer.global_step
         self._valid_time = 0.0
         self._show(module, trainer.global_step)
+        self._columns = [module.score_name if c == Course.score_name else c for c in COLUMNS]
         self._rows = _rows_until(self.folder / "metrics.csv", trainer.global_step)
         self._write_rows()
 
@@ -83,7 +85,7 @@ class Keeper(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *_: Any
     ) -> None:
         """Says how it goes; validates and saves when it is time."""
-        module, step = _training(pl_module), trainer.global_step
+        module, step = _course(pl_module), trainer.global_step
         loss, save = self._agree(module, float(outputs["loss"]))
         if not math.isfinite(loss) and self.place.first:  # which ends the others
             raise UserError(
@@ -101,7 +103,7 @@ class Keeper(pl.Callback):
             self._save(trainer)
         trainer.should_stop |= done or self.interrupted
 
-    def _agree(self, module: Training, loss: float) -> tuple[float, bool]:
+    def _agree(self, module: Course, loss: float) -> tuple[float, bool]:
         """The loss of the whole batch, and whether to save; sets the clock, hears of Ctrl-C."""
         now = time.monotonic()
         clock, save = self._before + now - self._began, now - self._saved > SAVE_SECONDS
@@ -115,7 +117,7 @@ class Keeper(pl.Callback):
         """Saves, so that the same command goes on from here."""
         self._save(trainer)
 
-    def _validate(self, trainer: pl.Trainer, module: Training, rate: float) -> None:
+    def _validate(self, trainer: pl.Trainer, module: Course, rate: float) -> None:
         start, step = time.monotonic(), trainer.global_step
         score = module.validate_average()
         module.keep_if_best(score, step)
@@ -130,7 +132,7 @@ class Keeper(pl.Callback):
             self.progress.console.print(f"no gain in {self.patience} validations: stopping early")
             trainer.should_stop = True
 
-    def _show(self, module: Training, step: int, detail: str = "") -> None:
+    def _show(self, module: Course, step: int, detail: str = "") -> None:
         """The bar counts steps, or the seconds of a budget."""
         total = module.steps if module.minutes is None else round(60 * module.minutes)
         completed = step if module.minutes is None else int(module.seconds)
@@ -142,9 +144,9 @@ class Keeper(pl.Callback):
         if not self.place.first:
             return
         with whole(self.folder / "metrics.csv") as part, part.open("w", newline="") as file:
-            csv.writer(file).writerows([COLUMNS, *self._rows])
+            csv.writer(file).writerows([self._columns, *self._rows])
 
-    def _rate(self, module: Training, step: int) -> float:
+    def _rate(self, module: Course, step: int) -> float:
         """Seconds of audio trained a second, validation aside."""
         spent = time.monotonic() - self._began - self._valid_time
         return (step - self._first) * module.audio_a_step / max(spent, 1e-9)
@@ -173,6 +175,6 @@ def _rows_until(path: Path, step: int) -> list[list[str]]:
         ]
 
 
-def _training(module: pl.LightningModule) -> Training:
-    assert isinstance(module, Training)
+def _course(module: pl.LightningModule) -> Course:
+    assert isinstance(module, Course)
     return module

@@ -11,9 +11,10 @@ from rich.progress import Progress
 
 from soundsieve.data.mixer import Mixer
 from soundsieve.models.spectral import SpectralModel
-from soundsieve.recipe import Recipe
+from soundsieve.recipe import Recipe, Train
 from soundsieve.training.average import Average
 from soundsieve.training.callbacks import Keeper
+from soundsieve.training.course import Course
 from soundsieve.training.machine import (
     keep_memory,
     pick_compile,
@@ -34,13 +35,13 @@ class Batches:
     Several processes share them out: a step has the same scenes, however many there are.
     """
 
-    def __init__(self, module: Training):
-        self.module, self.batch = module, module.batch
+    def __init__(self, course: Course):
+        self.course, self.batch = course, course.batch
 
     def __iter__(self) -> Iterator[list[int]]:
-        first = self.module.trainer.global_step
+        first = self.course.trainer.global_step
         for step in itertools.count(first):
-            yield self.module.place.mine(range(step * self.batch, (step + 1) * self.batch))
+            yield self.course.place.mine(range(step * self.batch, (step + 1) * self.batch))
 
 
 def fit(
@@ -56,9 +57,6 @@ def fit(
 
     Raises KeyboardInterrupt after Ctrl-C, when all is saved.
     """
-    keep_memory()
-    for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     device = pick_device(recipe.device)
     options = recipe.train
     module = Training(
@@ -80,6 +78,22 @@ def fit(
     minutes = options.minutes or options.steps / STEPS_A_MINUTE
     if pick_compile(options.compile, minutes):
         module.compile_parts()
+    follow(module, options, device, folder, progress)
+    Average.copy(module.best_weights, model)
+    return module
+
+
+def follow(
+    course: Course, options: Train, device: torch.device, folder: Path, progress: Progress
+) -> None:
+    """Runs a course to its end, from the folder's checkpoint where there is one.
+
+    Raises KeyboardInterrupt after Ctrl-C, when all is saved.
+    """
+    keep_memory()
+    for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    place = course.place
     keeper = Keeper(folder, progress, options.validate_every, options.patience, place)
     trainer = pl.Trainer(
         accelerator=device.type,
@@ -98,11 +112,9 @@ def fit(
     )
     resume = keeper.path if keeper.path.exists() else None
     with keeper.stopping():
-        trainer.fit(module, Batches(module), ckpt_path=resume, weights_only=True)
+        trainer.fit(course, Batches(course), ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
         raise KeyboardInterrupt
-    Average.copy(module.best_weights, model)
-    return module
 
 
 def seed_weights(seed: int) -> None:

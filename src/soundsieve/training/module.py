@@ -1,10 +1,8 @@
 """One training step and the optimizer: all that Lightning is told."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
@@ -13,9 +11,8 @@ from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
 from soundsieve.models.spectral import SpectralModel, masked
-from soundsieve.training.average import Average
 from soundsieve.training.companions import companions_of
-from soundsieve.training.optimizer import MuonAdamW
+from soundsieve.training.course import Course
 from soundsieve.training.place import ALONE, Place
 
 ACTIVITY_WEIGHT = 0.05
@@ -23,16 +20,11 @@ REMIX_LEVEL = 12.0
 """Reach in dB of the gains of a random remix."""
 VALID_GROUP = 16
 """Scenes that are validated at a time."""
-LAST_RATE = 0.03
-"""Share of the peak learning rate at the end."""
-KEPT = ("best_score", "best_step", "best_weights", "stale", "seconds", "smooth_loss")
-"""What a checkpoint keeps of the course of a training, beside weights and optimizer."""
-
 Spectra = tuple[Tensor, Tensor]
 """Real and imaginary parts."""
 
 
-class Training(pl.LightningModule):
+class Training(Course):
     """Trains a masking model on scenes that it draws by index, alone or with other processes."""
 
     outputs: Tensor
@@ -56,18 +48,20 @@ class Training(pl.LightningModule):
         valid_snr: list[float],
         place: Place = ALONE,
     ):
-        super().__init__()
+        super().__init__(
+            model,
+            steps=steps,
+            minutes=minutes,
+            batch=batch,
+            segment=mixer.segment,
+            rate=rate,
+            warmup=warmup,
+            decay=decay,
+            place=place,
+        )
         self.model, self.mixer, self.valid = model, mixer, valid
-        self.steps, self.minutes, self.rate, self.warmup = steps, minutes, rate, warmup
-        self.place, self.batch, self.audio_a_step = place, batch, batch * mixer.segment
-        self.seconds = 0.0
-        """Time spent training, over all sittings."""
-        self.smooth_loss: float | None = None
-        self.best_score, self.best_step, self.stale = -math.inf, 0, 0
         self.snr_weight, self.precision = snr_weight, precision
         self.valid_indices, self.valid_snr = valid_indices, valid_snr
-        self.average = Average(model, decay)
-        self.best_weights = self.average.weights
         self.loss_of: Callable[..., Tensor] = spectral_loss
         outputs = torch.tensor(model.outputs)
         with_mixture = torch.cat([outputs, torch.ones_like(outputs[:1])])
@@ -93,20 +87,10 @@ class Training(pl.LightningModule):
         for owner, name in parts:
             setattr(owner, name, torch.compile(getattr(owner, name)))
 
-    def on_train_start(self) -> None:
-        """Brings the averages to where the model is by now."""
-        self.average.to(self.device)
-        self.best_weights = {name: w.to(self.device) for name, w in self.best_weights.items()}
-
     def training_step(self, indices: list[int], _: int) -> Tensor:
         """The loss of the scenes of these indices, as this process' part in the batch's mean."""
         share = len(indices) * self.place.ranks / self.batch
         return share * self.loss(self.mixer.scenes(indices), indices)
-
-    def optimizer_step(self, *args: Any, **keywords: Any) -> None:
-        """A step of the optimizer, and the average after it: a checkpoint holds both or neither."""
-        super().optimizer_step(*args, **keywords)
-        self.average.update(self.model)
 
     def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
         """The loss of a batch: every output, and two random remixes of several."""
@@ -128,9 +112,9 @@ class Training(pl.LightningModule):
         if len(model.outputs) == 1:
             target, *stems = self._losses(estimate, reference, mixture)
             return target + torch.stack(stems).mean() if stems else target
-        remix = _remix_gains(len(model.outputs), indices).to(stems)
+        remix = remix_gains(len(model.outputs), indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
-        estimates, references = (_with_remix(pair, remix) for pair in (estimate, reference))
+        estimates, references = (with_remix(pair, remix) for pair in (estimate, reference))
         loss = self._losses(estimates, references, mixture).mean()
         return loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
 
@@ -173,46 +157,8 @@ class Training(pl.LightningModule):
         total, count = self.place.total([sum(gains), len(gains)], self.device)
         return total / count
 
-    def keep_if_best(self, score: float, step: int) -> None:
-        """Keeps a copy of the averaged weights if they score best so far."""
-        self.stale += 1
-        if score > self.best_score:
-            self.best_score, self.best_step, self.stale = score, step, 0
-            self.best_weights = {name: w.clone() for name, w in self.average.weights.items()}
 
-    def configure_optimizers(self) -> Any:
-        """The optimizer, and the learning rate over the steps."""
-        optimizer = MuonAdamW(self, self.rate)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._share_of_rate)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def _share_of_rate(self, step: int) -> float:
-        """Warm-up, then a cosine down to a small rest."""
-        if step < self.warmup:
-            return (step + 1) / self.warmup
-        progress = min(self.done(step), 1.0)
-        return LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
-
-    def done(self, step: int) -> float:
-        """The share of the training that is done: of its minutes where set, else of its steps."""
-        if self.minutes is not None:
-            return self.seconds / (60 * self.minutes)
-        return step / self.steps
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the average, the best weights and how the training went so far."""
-        checkpoint["average"] = {"weights": self.average.weights, "steps": self.average.steps}
-        checkpoint["best"] = {name: getattr(self, name) for name in KEPT}
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Takes up what `on_save_checkpoint` added."""
-        self.average.weights = checkpoint["average"]["weights"]
-        self.average.steps = checkpoint["average"]["steps"]
-        for name in KEPT:
-            setattr(self, name, checkpoint["best"][name])
-
-
-def _remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tensor:
+def remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tensor:
     """Gains 0, 1 or drawn in dB, 40/30/30, by scene. Shape: `[remix, output, batch]`."""
     draws, shape = Draws(0, indices), (remixes, outputs, len(indices))
     kind, level = (
@@ -223,7 +169,7 @@ def _remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tens
     return torch.where(kind < 0.4, 0.0, torch.where(kind < 0.7, 1.0, drawn))
 
 
-def _with_remix(spectra: Spectra, gains: Tensor) -> Spectra:
+def with_remix(spectra: Spectra, gains: Tensor) -> Spectra:
     """The outputs followed by their remixes: `2 x [output + remix, time, row, bin]`."""
     real, imag = (torch.cat([p, torch.einsum("otrf,mor->mtrf", p, gains)]) for p in spectra)
     return real, imag
