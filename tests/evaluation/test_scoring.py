@@ -53,6 +53,12 @@ def test_the_mixture_improves_nothing(scores):
     assert groups["all"]["attenuation noise"]["mean"] == pytest.approx(0, abs=0.01)
 
 
+def test_where_nothing_is_to_be_removed_nothing_can_improve(scores):
+    found = scores.summary()["scores"]["speech+music"]["mixture"]["target alone"]
+    assert "si_sdr" in found
+    assert found.get("si_sdr_improvement", {"mean": None})["mean"] is None
+
+
 def test_every_estimator_is_scored_on_the_same_scenes(scores):
     scenes = [[row.scene for row in scores.of("speech+music", name)] for name in scores.estimators]
     assert scenes[0] == scenes[1] == scenes[2]

@@ -160,10 +160,12 @@ def measures(estimate: Tensor, scenes: Scenes, request: Sequence[float]) -> dict
     mixture, target = scenes.mixture, scenes.target(request)
     kept_silent = metrics.silent(target.flatten(-2))
     attenuation = metrics.attenuation(estimate, mixture)
+    nothing_to_remove = metrics.silent((mixture - target).flatten(-2))
     si_sdr = metrics.si_sdr(estimate, target)
+    improvement = si_sdr - metrics.si_sdr(mixture, target)
     found = {
         "si_sdr": si_sdr,
-        "si_sdr_improvement": si_sdr - metrics.si_sdr(mixture, target),
+        "si_sdr_improvement": improvement.masked_fill(nothing_to_remove, torch.nan),
         "sdr": metrics.sdr(estimate, target),
         "attenuation": attenuation.masked_fill(~kept_silent, torch.nan),
     }
