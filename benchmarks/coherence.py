@@ -118,7 +118,7 @@ def excerpts(
 ) -> Scenes:
     """Excerpts of songs as they are: of `count`, spread over all songs and over their length."""
     frames = round(SECONDS * pool.sample_rate)
-    stems = np.zeros((len(indices), len(pool.scope), frames), np.float32)
+    stems = np.zeros((len(indices), len(pool.scope), pool.channels, frames), np.float32)
     each = -(-count // len(songs))
     for row, index in enumerate(indices):
         song = list(songs.values())[index % len(songs)]
@@ -126,8 +126,9 @@ def excerpts(
         start = int((index // len(songs) + 0.5) / each * max(shortest - frames, 0))
         for stem, entry in song.items():
             sound = pool.crop(entry, start, frames)
-            stems[row, pool.scope.index(stem), : len(sound)] = sound
-    return Scenes(pool.scope, torch.from_numpy(stems)[:, :, None], torch.ones(stems.shape[:2]))
+            stems[row, pool.scope.index(stem), :, : sound.shape[1]] = sound
+    whole = torch.from_numpy(stems)
+    return Scenes(pool.scope, whole, torch.ones(whole.shape[:2]), sample_rate=pool.sample_rate)
 
 
 def faint(scenes: Scenes, gains: Sequence[float]) -> torch.Tensor:

@@ -27,7 +27,7 @@ from rich.console import Console
 
 import soundsieve
 from soundsieve.data.mixer import Mixer
-from soundsieve.data.opening import SAMPLE_RATE, held_out, pool_of
+from soundsieve.data.opening import held_out, pool_of
 from soundsieve.data.pool import fingerprint
 from soundsieve.errors import UserError
 from soundsieve.evaluation.estimators import Estimator, ModelEstimator
@@ -167,7 +167,7 @@ def _run(variant: Variant, words: list[str], beside_others: bool, failed: Event)
 def trained(folder: Path, label: str, recipe: Recipe) -> ModelEstimator:
     """The model of a run folder, to be scored under a label."""
     model = load(folder / WEIGHTS)
-    return ModelEstimator(model, label, stems=recipe.tree, sample_rate=SAMPLE_RATE)
+    return ModelEstimator(model, label, stems=recipe.tree)
 
 
 def score(estimators: Sequence[Estimator], recipe: Recipe) -> tuple[Scores, Mixer]:

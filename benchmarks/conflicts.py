@@ -139,7 +139,7 @@ def copied(
     chosen = [long[int(place)] for place in np.linspace(0, len(long) - 1, count)]
     prints = list(heard.prints)
     for number in chosen:
-        sound = torch.from_numpy(pool.crop(entries[number], 0, SECONDS * pool.sample_rate))[None]
+        sound = torch.from_numpy(pool.mono(entries[number], 0, SECONDS * pool.sample_rate))[None]
         sound = codec_round_trip(0.25 * sound, pool.sample_rate, "opus", QUALITY)[0]
         late = torch.nn.functional.pad(sound, (pool.sample_rate // 10, 0))
         prints.append(fingerprint_of(spectra(late, pool.sample_rate), pool.sample_rate))

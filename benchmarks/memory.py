@@ -25,11 +25,12 @@ from rich.progress import Progress
 
 from soundsieve.data.checks import Facts
 from soundsieve.data.journal import pcm_file
-from soundsieve.data.opening import SAMPLE_RATE, held_out, mixer_of
+from soundsieve.data.opening import held_out, mixer_of
 from soundsieve.data.pool import Pool
 from soundsieve.data.source import SPLITS, Source
 from soundsieve.data.store import Store
 from soundsieve.export.proof import processor
+from soundsieve.forms import LIVE
 from soundsieve.models.build import build
 from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel
@@ -37,6 +38,7 @@ from soundsieve.recipe import Recipe
 from soundsieve.training.fit import fit, seed_weights
 
 STEMS = ("speech", "music", "noise", "prompts")
+SAMPLE_RATE = LIVE.sample_rate
 RECORDING = 600 * SAMPLE_RATE  # frames: ten minutes each
 EVERY, BURST = 5 * SAMPLE_RATE, 2048  # frames; a burst is a page of the disk
 COLUMNS = ["store, GB", "recordings, h", "own memory at its most, MB", "before training, MB"]

@@ -171,7 +171,7 @@ class Batched:
         for audio in crops[:, 0]:
             entry = self.pool.draw(stem, self.split, random.random())
             start = random.randint(0, max(entry.frames - self.frames, 0))
-            found = self.pool.crop(entry, start, self.frames)
+            found = self.pool.mono(entry, start, self.frames)
             audio[: len(found)] = found
         return crops
 

@@ -161,7 +161,7 @@ def waves(pool: Pool, folder: Path) -> dict[str, list[Path]]:
     for stem in STEMS:
         for number, entry in enumerate(pool.entries[stem, SPLIT][:WAVES_A_STEM]):
             found.setdefault(stem, []).append(folder / f"{stem}-{number}.wav")
-            audio = pool.crop(entry, 0, entry.frames)
+            audio = pool.mono(entry, 0, entry.frames)
             soundfile.write(found[stem][-1], audio, pool.sample_rate)
     return found
 

@@ -18,6 +18,7 @@ LAYERS = {
     "stems": 0,
     "target": 0,
     "remix": 0,
+    "forms": 0,
     "law": 0,
     "recipe": 0,
     "knobs": 0,

@@ -23,7 +23,7 @@ def facts(frames=0):
 def fill(folder, *keys):
     with Journal(folder, RATE) as journal:
         for key in keys:
-            journal.add(key, np.full(100, len(key), np.int16), facts())
+            journal.add(key, np.full((100, 1), len(key), np.int16), facts())
 
 
 def sound(folder, key):

@@ -146,7 +146,7 @@ def test_all_rates_from_8_to_192_khz_live_in_one_pool(tmp_path):
     ready = prepare(list(stem_sources(tmp_path / "in", "music")), tmp_path / "mine", RATE)
     assert sorted({int(row["sample_rate"]) for row in rows(tmp_path / "mine")}) == sorted(rates)
     for row, source in enumerate(ready.sources):
-        audio = ready.store.crop(row, 0, RATE)
+        (audio,) = ready.store.crop(row, 0, RATE)
         assert len(audio) == pytest.approx(RATE, abs=1), source.path
         loudest = np.abs(np.fft.rfft(audio)).argmax() * RATE / len(audio)
         assert loudest == pytest.approx(440, abs=6), source.path

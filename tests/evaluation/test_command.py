@@ -12,9 +12,11 @@ from soundsieve.evaluation.command import (
     estimator,
     estimators_of,
     evaluate,
+    form_for,
     print_scores,
 )
 from soundsieve.evaluation.table import tables
+from soundsieve.forms import LIVE
 
 
 @pytest.fixture
@@ -71,3 +73,12 @@ def test_a_table_shows_no_minus_before_nothing(recipe):
     for table in tables(scores):
         console.print(table)
     assert "-0.0" not in console.file.getvalue()
+
+
+def test_scenes_have_the_rate_and_the_channels_that_the_best_of_the_models_wants(recipe):
+    live = estimators_of(["classical", "mixture"], recipe)
+    assert form_for(live, recipe) == LIVE
+    live[0].model.sample_rate, live[0].model.channels = 44100, 2
+    assert form_for(live, recipe) == (44100, 2)
+    songs = recipe.model_copy(update={"model": recipe.model.model_copy(update={"family": "songs"})})
+    assert form_for(estimators_of(["mixture"], songs), songs) == (44100, 2)

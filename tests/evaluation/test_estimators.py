@@ -85,7 +85,7 @@ def test_a_model_of_another_rate_hears_scenes_at_its_own(scenes):
     model = Shares(scenes.scope, [KEEP], [1], sample_rate=8000)
     low = scenes.stems[:, 1]  # the chord lies far under 4 kHz
     scenes.stems = torch.stack([low, low, 0 * low], 1)
-    estimator = ModelEstimator(model, "half rate", sample_rate=16000)
+    estimator = ModelEstimator(model, "half rate")
     estimate = estimator.estimate(scenes, [KEEP])[:, 0]
     assert estimate.shape == scenes.mixture.shape
     middle = slice(1000, -1000)

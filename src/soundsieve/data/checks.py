@@ -108,10 +108,14 @@ class Gauge:
 
 
 def shape_of(pcm: NDArray[np.int16]) -> str:
-    """The level over time in steps of 1 dB under full scale, as hexadecimal bytes."""
+    """The level over time in steps of 1 dB under full scale, as hexadecimal bytes.
+
+    Shape: `[time, channel]`.
+    """
     if len(pcm) < SLICES:
         return ""
     edges = np.linspace(0, len(pcm), SLICES + 1).astype(np.int64)
-    power = np.add.reduceat(np.square(pcm, dtype=np.float64), edges[:-1]) / np.diff(edges)
+    squares = np.square(pcm, dtype=np.float64).mean(1)
+    power = np.add.reduceat(squares, edges[:-1]) / np.diff(edges)
     level = -10 * np.log10(np.maximum(power / 2**30, 1e-10))
     return np.clip(level.round(), 0, 100).astype(np.uint8).tobytes().hex()

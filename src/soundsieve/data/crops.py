@@ -25,7 +25,7 @@ TRIES = 8
 
 
 class Cropper:
-    """Draws segments of `frames` for a batch of scenes, mono.
+    """Draws segments of `frames` for a batch of scenes, in the channels of the pool.
 
     The parts of a song come from one song and one place with the odds `coherence`; else with the
     odds `matched` from songs of like tempo and key, where there are some; else each from any song.
@@ -46,10 +46,12 @@ class Cropper:
     ) -> tuple[NDArray[np.float32], list[dict[str, Entry]], NDArray[np.bool_], NDArray[np.bool_]]:
         """Audio, the first entry of each stem, and which scenes have coherent and matched songs.
 
-        Shape: `present [scene, stem] -> [scene, stem, time]`, a dict a scene, `[scene]`, `[scene]`.
+        Shape: `present [scene, stem] -> [scene, stem, channel, time]`, a dict a scene, and twice
+        `[scene]`.
         """
         scope = self.pool.scope
-        audio = np.zeros((len(draws), len(scope), self.frames), np.float32)
+        shape = len(draws), len(scope), self.pool.channels, self.frames
+        audio = np.zeros(shape, np.float32)
         coherent = draws.chance("coherent", self.coherence if self.songs else 0.0)[:, 0]
         matches = self._matches(draws, present & ~coherent[:, None])
         songs = draws.uniform("song")[:, 0]
@@ -111,34 +113,42 @@ class Cropper:
         return {}
 
     def _played(self, entry: Entry, place: float, faster: float) -> NDArray[np.float32]:
-        """One cut that is played faster or slower."""
+        """One cut that is played faster or slower. Shape: `[channel, time]`."""
         length = speed.longest(self.frames, faster - 1) if faster != 1 else self.frames
         clip = self._cut(entry, place, entry.frames, max(length, self.frames))
-        sound = torch.from_numpy(clip)[None, None]
-        return speed.play(sound, np.array([length]), self.frames)[0, 0].numpy()
+        sound = torch.from_numpy(clip)[None]
+        return speed.play(sound, np.array([length]), self.frames)[0].numpy()
 
     def _cut(
         self, entry: Entry, place: float, length: int, frames: int | None = None
     ) -> NDArray[np.float32]:
-        """One cut, at a place between 0 and 1 of so many frames of the recording."""
+        """One cut, at a place between 0 and 1 of so many frames of the recording.
+
+        Shape: `[channel, time]`.
+        """
         frames = frames or self.frames
         start = int(place * max(length - frames, 0))
         clip = self.pool.crop(entry, start, frames)
-        return clip if len(clip) == frames else np.pad(clip, (0, frames - len(clip)))
+        missing = frames - clip.shape[1]
+        return np.pad(clip, ((0, 0), (0, missing))) if missing else clip
 
     def _filled(self, entry: Entry, stem: str, luck: NDArray[np.float64]) -> NDArray[np.float32]:
-        """A cut of a long recording, or clips of its group until the segment is full."""
+        """A cut of a long recording, or clips of its group until the segment is full.
+
+        Shape: `[channel, time]`.
+        """
         if entry.frames >= self.frames:
             return self._cut(entry, luck[0], entry.frames)
-        segment = np.zeros(self.frames, np.float32)
+        segment = np.zeros((self.pool.channels, self.frames), np.float32)
         rate, siblings = self.pool.sample_rate, self.pool.siblings(entry, stem, self.split)
         # A first clip may have begun before the segment or begin inside it.
         at = int((luck[0] - 0.5) * entry.frames)
         for clip_luck, gap_luck in zip(luck[1::2], luck[2::2], strict=False):
             skip = max(-at, 0)
             clip = _faded(self.pool.crop(entry, skip, self.frames - max(at, 0)), rate)
-            segment[max(at, 0) : max(at, 0) + len(clip)] += clip
-            at = max(at, 0) + len(clip) + int(gap_luck * LONGEST_GAP * rate)
+            first, last = max(at, 0), max(at, 0) + clip.shape[1]
+            segment[:, first:last] += clip
+            at = last + int(gap_luck * LONGEST_GAP * rate)
             if at >= self.frames:
                 break
             entry = siblings[int(clip_luck * len(siblings))]
@@ -146,9 +156,9 @@ class Cropper:
 
 
 def _faded(clip: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    size = min(int(FADE * rate), len(clip) // 2)
+    size = min(int(FADE * rate), clip.shape[1] // 2)
     if size:
         ramp = np.linspace(0, 1, size, dtype=np.float32)
-        clip[:size] *= ramp
-        clip[-size:] *= ramp[::-1]
+        clip[:, :size] *= ramp
+        clip[:, -size:] *= ramp[::-1]
     return clip

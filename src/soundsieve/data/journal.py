@@ -24,22 +24,23 @@ from soundsieve.errors import UserError
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def journal_file(folder: Path, sample_rate: int) -> Path:
-    """The journal of a folder's store at a rate."""
-    return folder / f"store-{sample_rate}.jsonl"
+def journal_file(folder: Path, sample_rate: int, channels: int = 1) -> Path:
+    """The journal of a folder's store at a rate, for so many channels."""
+    return folder / f"{_name(sample_rate, channels)}.jsonl"
 
 
-def pcm_file(folder: Path, sample_rate: int) -> Path:
-    """The PCM of a folder's store at a rate."""
-    return folder / f"store-{sample_rate}.i16"
+def pcm_file(folder: Path, sample_rate: int, channels: int = 1) -> Path:
+    """The PCM of a folder's store at a rate, one frame of all channels after another."""
+    return folder / f"{_name(sample_rate, channels)}.i16"
 
 
-def read_journal(folder: Path, sample_rate: int) -> dict[str, Facts]:
+def read_journal(folder: Path, sample_rate: int, channels: int = 1) -> dict[str, Facts]:
     """What a folder's store holds, by key."""
-    path, pcm = journal_file(folder, sample_rate), pcm_file(folder, sample_rate)
+    form = sample_rate, channels
+    path, pcm = journal_file(folder, *form), pcm_file(folder, *form)
     if not path.exists() or not pcm.exists():
         return {}
-    size = pcm.stat().st_size // 2
+    size = pcm.stat().st_size // (2 * channels)  # frames
     found = {}
     for line in path.read_bytes().splitlines(keepends=True):
         if line.endswith(b"\n") and (entry := _entry(line)):
@@ -56,21 +57,22 @@ class Journal:
     Raises UserError where the disk is full: what was added until then stays.
     """
 
-    def __init__(self, folder: Path, sample_rate: int) -> None:
-        self.folder, self.sample_rate = folder, sample_rate
+    def __init__(self, folder: Path, sample_rate: int, channels: int = 1) -> None:
+        self.folder, self.form = folder, (sample_rate, channels)
+        self._frame = 2 * channels  # bytes
         self.known: dict[str, Facts] = {}
 
     def __enter__(self) -> Self:
         with self._disk():
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lines = journal_file(self.folder, self.sample_rate).open("ab", buffering=0)
-            self._pcm = pcm_file(self.folder, self.sample_rate).open("ab", buffering=0)
+            self._lines = journal_file(self.folder, *self.form).open("ab", buffering=0)
+            self._pcm = pcm_file(self.folder, *self.form).open("ab", buffering=0)
             _lock(self._lines.fileno())
-            self.known = read_journal(self.folder, self.sample_rate)
+            self.known = read_journal(self.folder, *self.form)
             self._end = max(
                 (facts.start + facts.frames for facts in self.known.values()), default=0
             )
-            self._pcm.truncate(2 * self._end)
+            self._pcm.truncate(self._frame * self._end)
             self._lines.truncate(_whole_lines(Path(self._lines.name)))
         return self
 
@@ -84,7 +86,7 @@ class Journal:
         self._lines.close()  # and with it goes the lock
 
     def add(self, key: str, pcm: NDArray[np.int16], facts: Facts) -> Facts:
-        """Append a recording; gives its facts with the place it got."""
+        """Append a recording; gives its facts with the place it got. Shape: `[time, channel]`."""
         facts = replace(facts, start=self._end, frames=len(pcm))
         line = json.dumps({"key": key, **asdict(facts)}).encode() + b"\n"
         size = os.fstat(self._lines.fileno()).st_size
@@ -93,7 +95,7 @@ class Journal:
                 _write(self._pcm.fileno(), memoryview(pcm.tobytes()))
                 _write(self._lines.fileno(), memoryview(line))
             except OSError:
-                self._pcm.truncate(2 * self._end)
+                self._pcm.truncate(self._frame * self._end)
                 self._lines.truncate(size)
                 raise
         self._end += len(pcm)
@@ -115,6 +117,10 @@ class Journal:
                 f"{self.folder}: decoded recordings are kept here, which failed ({reason}); "
                 "choose a folder that can be written."
             ) from error
+
+
+def _name(sample_rate: int, channels: int) -> str:
+    return f"store-{sample_rate}" + (f"x{channels}" if channels > 1 else "")
 
 
 def _entry(line: bytes) -> tuple[str, Facts] | None:

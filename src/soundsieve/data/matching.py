@@ -84,7 +84,7 @@ class Partners:
 
     def _middle(self, entry: Entry) -> Tensor:
         frames = min(SECONDS * self.pool.sample_rate, entry.frames)
-        return torch.from_numpy(self.pool.crop(entry, (entry.frames - frames) // 2, frames))
+        return torch.from_numpy(self.pool.mono(entry, (entry.frames - frames) // 2, frames))
 
 
 def distance(tempo: Floats, key: Floats, lead: Song) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from soundsieve.data.draws import Draws
 from soundsieve.data.effects.chain import Chain
 from soundsieve.data.pool import Entry, Pool
 from soundsieve.errors import UserError
+from soundsieve.forms import LIVE
 from soundsieve.law import Law
 from soundsieve.recipe import Effects
 from soundsieve.stems import STEMS, Stems
@@ -44,6 +45,7 @@ class Scenes:
     """Of each scene: stem -> kind of its first source."""
     textures: list[dict[str, str]] = field(default_factory=list)
     files: list[dict[str, str]] = field(default_factory=list)
+    sample_rate: int = LIVE.sample_rate
 
     @property
     def mixture(self) -> Tensor:
@@ -156,8 +158,8 @@ class Mixer:
         wanted = self._wanted(draws)
         present = self._present(draws, _removed(wanted), absent, both)
         audio, used, coherent, matched = self.cropper.crop(draws, present)
-        present &= audio.any(-1)  # a song may lack the part, a recording may pause
-        stems = torch.from_numpy(audio)[:, :, None].to(self.device)
+        present &= audio.any((-2, -1))  # a song may lack the part, a recording may pause
+        stems = torch.from_numpy(audio).to(self.device)
         stems, late, drawn = self.chain.sources(stems, draws, present, used, coherent | matched)
         gains = self._balance(stems, draws, coherent)
         weights = torch.from_numpy(wanted).float().to(self.device)
@@ -169,7 +171,9 @@ class Mixer:
         degraded = self.chain.channel(stems, draws)
         facts = {"snr": ratio, "level": loudness, "present": present}
         facts |= {"coherent": coherent, "matched": matched}
-        return Scenes(self.scope, stems, weights, {**facts, **drawn, **degraded}, *_labels(used))
+        facts |= {**drawn, **degraded}
+        labels, rate = _labels(used), self.sample_rate
+        return Scenes(self.scope, stems, weights, facts, *labels, sample_rate=rate)
 
     def _check(self, here: NDArray[np.bool_]) -> None:
         """Whether each target can be heard, and something beside it."""

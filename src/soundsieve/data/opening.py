@@ -5,26 +5,31 @@ from rich.progress import Progress
 
 from soundsieve.data.mixer import Mixer
 from soundsieve.data.pool import Pool, open_pool
+from soundsieve.forms import Form, form_of
 from soundsieve.recipe import Recipe
 
-SAMPLE_RATE = 16000
-"""Rate of the live models, in Hz."""
 HELD_OUT = 1
 """Added to a recipe's seed for scenes of validation and scores, which are not those of training."""
 TOLD = 10
 """Left-out files that are named; the rest is counted."""
 
 
-def pool_of(recipe: Recipe, progress: Progress, sample_rate: int = SAMPLE_RATE) -> Pool:
-    """The pool that a recipe names, decoded; what had to be left out is said."""
+def pool_of(recipe: Recipe, progress: Progress, form: Form | None = None) -> Pool:
+    """The pool that a recipe names, decoded; what had to be left out is said.
+
+    Args:
+        form: sample rate and channels; by default those of the recipe's model.
+    """
+    form = form or form_of(recipe.model.family)
     task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
     pool = open_pool(
         recipe.data.path,
-        sample_rate,
+        form.sample_rate,
         recipe.targets,
         recipe.tree,
         progress=lambda done, of: progress.update(task, completed=done, total=of),
         licences=recipe.data.licences,
+        channels=form.channels,
     )
     progress.remove_task(task)
     dropped = pool.store.dropped

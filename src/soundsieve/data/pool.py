@@ -51,7 +51,7 @@ class Pool:
         self, sources: Sequence[Source], store: Store, scope: Sequence[str], stems: Stems = STEMS
     ):
         self.store, self.scope, self.sources = store, tuple(scope), tuple(sources)
-        self.sample_rate = store.sample_rate
+        self.sample_rate, self.channels = store.sample_rate, store.channels
         self.entries: dict[tuple[str, str], list[Entry]] = {
             (stem, split): list(self._entries(stem, split, stems))
             for stem in self.scope
@@ -83,12 +83,20 @@ class Pool:
         return self.entries[key][min(place, len(self.entries[key]) - 1)]
 
     def crop(self, entry: Entry, start: int, frames: int) -> NDArray[np.float32]:
-        """Sound of an entry from `start`, fewer frames where it ends. Shape: `[time]`."""
-        audio = np.zeros(max(min(frames, entry.frames - start), 0), np.float32)
+        """Sound of an entry from `start`, fewer frames where it ends.
+
+        Shape: `[channel, time]`.
+        """
+        count = max(min(frames, entry.frames - start), 0)
+        audio = np.zeros((self.channels, count), np.float32)
         for row in entry.rows:
-            part = self.store.crop(row, start, len(audio))
-            audio[: len(part)] += part
+            part = self.store.crop(row, start, count)
+            audio[:, : part.shape[1]] += part
         return audio
+
+    def mono(self, entry: Entry, start: int, frames: int) -> NDArray[np.float32]:
+        """The same in one channel. Shape: `[time]`."""
+        return self.crop(entry, start, frames).mean(0)
 
     def peak(self, entry: Entry) -> float:
         """The largest sample of an entry, or of its loudest row."""
@@ -116,6 +124,7 @@ def open_pool(
     cache: Path = Path("pools"),
     progress: Callable[[int, int], None] | None = None,
     licences: Sequence[str] = (),
+    channels: int = 1,
 ) -> Pool:
     """The pool at a path (or `starter`), decoded at a rate, with the scope that the targets need.
 
@@ -124,8 +133,9 @@ def open_pool(
     Args:
         licences: take only recordings under these licences, as CC-BY or CC0-1.0; none: all.
     """
-    shards = is_shards(path)
-    root = pool_of_shards(path, sample_rate, cache, stems, progress) if shards else _root(path)
+    root = _root(path)
+    if is_shards(path):
+        root = pool_of_shards(path, sample_rate, cache, stems, progress, channels=channels)
     sources = _found(root, targets, stems)
     if licences:
         sources = under_licences(sources, licences, path)
@@ -133,7 +143,13 @@ def open_pool(
     prepared = is_prepared(root)
     folder = root if prepared else cache / f"{root.resolve().name}-{_place(root)}"
     ready = make_ready(
-        sources, folder, sample_rate, progress, most_clipped=1 if prepared else CLIPPED, stems=stems
+        sources,
+        folder,
+        sample_rate,
+        progress,
+        most_clipped=1 if prepared else CLIPPED,
+        stems=stems,
+        channels=channels,
     )
     scope = _checked_scope(ready.sources, targets, stems, path)
     pool = Pool(ready.sources, ready.store, scope, stems)

@@ -31,6 +31,7 @@ def make_ready(
     most_clipped: float = CLIPPED,
     earlier: Mapping[tuple[str, str], str] | None = None,
     stems: Stems = STEMS,
+    channels: int = 1,
 ) -> Ready:
     """Decode what the folder does not hold yet, leave out what is no good, split the rest by group.
 
@@ -40,7 +41,7 @@ def make_ready(
         earlier: splits that groups of a stem got before and keep.
     """
     sources, twice = _once(sources, stems)
-    store = decode(sources, folder, sample_rate, progress, workers, most_clipped)
+    store = decode(sources, folder, sample_rate, progress, workers, most_clipped, channels)
     facts = {source: found for source in sources if (found := store.facts(source))}
     good, jingles = drop_jingles(list(facts), facts)
     split = _split(link_twins(good, facts), earlier or {}, stems)

@@ -65,6 +65,7 @@ def pool_of_shards(
     stems: Stems = STEMS,
     progress: Callable[[int, int], None] | None = None,
     workers: int | None = None,
+    channels: int = 1,
 ) -> Path:
     """The folder of the prepared pool that shards make, reading those that it does not hold yet.
 
@@ -73,10 +74,11 @@ def pool_of_shards(
     urls = _urls(path)
     folder = cache / f"shards-{_digits(path if '://' in path else str(Path(path).absolute()))}"
     folder.mkdir(parents=True, exist_ok=True)
-    tables = [folder / READ.format(_digits(f"{url} {_state(url)} {sample_rate}")) for url in urls]
+    form = f"{sample_rate}" + (f"x{channels}" if channels > 1 else "")
+    tables = [folder / READ.format(_digits(f"{url} {_state(url)} {form}")) for url in urls]
     for number, (url, table) in enumerate(zip(urls, tables, strict=True)):
         if not table.exists():
-            write_table(table, COLUMNS, _read(url, folder, sample_rate, stems, workers))
+            write_table(table, COLUMNS, _read(url, folder, sample_rate, channels, stems, workers))
         if progress:
             progress(number + 1, len(urls))
     rows = [row for table in tables for row in _rows(table)]
@@ -108,13 +110,13 @@ def _urls(path: str) -> list[str]:
 
 
 def _read(
-    url: str, folder: Path, sample_rate: int, stems: Stems, workers: int | None
+    url: str, folder: Path, sample_rate: int, channels: int, stems: Stems, workers: int | None
 ) -> list[dict[str, Any]]:
     """The manifest's rows of a shard, whose recordings are in the folder's store by then."""
     rows: list[dict[str, Any]] = []
     samples: dict[Source, Sample] = {}
     # First the lock of the store: whoever waits for it finds the recordings there.
-    with Journal(folder, sample_rate) as journal, _place_in(folder) as place:
+    with Journal(folder, sample_rate, channels) as journal, _place_in(folder) as place:
 
         def files() -> Iterator[Source]:
             """Those that are not held yet, as files, which is what a decoder reads."""
@@ -127,7 +129,7 @@ def _read(
                     samples[file] = sample
                     yield file
 
-        for file, result in decoded(files(), sample_rate, workers):
+        for file, result in decoded(files(), sample_rate, workers, channels):
             sample = samples.pop(file)
             file.path.unlink()
             if isinstance(result, str):

@@ -53,10 +53,9 @@ def _samples(
     """Key, audio and JSON of every source."""
     for row, source in enumerate(ready.sources):
         store = ready.store
-        start = int(store.starts[row])
-        pcm = store.pcm[start : start + int(store.frames[row])]
+        pcm = store.pcm_of(row).T
         path = place / "sample.flac"
-        write(path, torch.from_numpy(pcm / 32768.0).float()[None], store.sample_rate, "PCM_16")
+        write(path, torch.from_numpy(pcm / 32768.0).float(), store.sample_rate, "PCM_16")
         yield f"{row:08d}", path.read_bytes(), _about(ready, row, source)
         path.unlink()
         if progress:

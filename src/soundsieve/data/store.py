@@ -13,7 +13,7 @@ from soundsieve.data.source import Source, shown, stamp
 
 
 class Store:
-    """The PCM of a list of sources at one rate, mono, as crops of any length.
+    """The PCM of a list of sources at one rate and number of channels, as crops of any length.
 
     Each recording is stored at its own scale, so that a quiet one loses nothing to 16 bits. One
     that is no good has a row of no frames, and `dropped` says why.
@@ -26,32 +26,40 @@ class Store:
         sources: Sequence[Source],
         facts: Mapping[Source, Facts],
         dropped: Mapping[str, str],
+        channels: int = 1,
     ):
-        self.folder, self.sample_rate = folder, sample_rate
+        self.folder, self.sample_rate, self.channels = folder, sample_rate, channels
         self.sources, self.dropped = tuple(sources), dict(dropped)
         self._facts = facts
         places = np.array([self._place(source) for source in sources], np.int64).reshape(-1, 2)
         self.starts, self.frames = places.T
         self.scales = np.array([_scale(facts.get(_file(s))) for s in sources], np.float32)
         self.peaks = FULL_SCALE * self.scales
-        path = pcm_file(folder, sample_rate)
-        self.pcm: NDArray[np.int16] = (
-            np.memmap(path, np.int16, "r") if self.frames.any() else np.zeros(0, np.int16)
-        )
+        path = pcm_file(folder, sample_rate, channels)
+        pcm = np.memmap(path, np.int16, "r") if self.frames.any() else np.zeros(0, np.int16)
+        whole = len(pcm) // channels * channels  # another process may be adding to it
+        self.pcm: NDArray[np.int16] = pcm[:whole].reshape(-1, channels)
+        """Shape: `[time, channel]`."""
 
     def facts(self, source: Source) -> Facts | None:
         """What was measured on the recording of a source; None where it is no good."""
         return self._facts.get(_file(source))
 
     def crop(self, row: int, start: int, frames: int) -> NDArray[np.float32]:
-        """Frames of one recording, from `start`; fewer where it ends. Shape: `[time]`."""
+        """Frames of one recording, from `start`; fewer where it ends. Shape: `[channel, time]`."""
         begin = int(self.starts[row]) + start
         stop = min(begin + frames, int(self.starts[row] + self.frames[row]))
-        return self.pcm[begin:stop] * self.scales[row]
+        return self.pcm[begin:stop].T * self.scales[row]
+
+    def pcm_of(self, row: int) -> NDArray[np.int16]:
+        """All of one recording, at its own scale. Shape: `[time, channel]`."""
+        start = int(self.starts[row])
+        return self.pcm[start : start + int(self.frames[row])]
 
     def select(self, sources: Sequence[Source]) -> "Store":
         """The same store, with rows for these sources: fewer, or parts of them."""
-        return Store(self.folder, self.sample_rate, sources, self._facts, self.dropped)
+        form = self.sample_rate, self.channels
+        return Store(self.folder, form[0], sources, self._facts, self.dropped, form[1])
 
     def _place(self, source: Source) -> tuple[int, int]:
         """Start and frames of a source, which may be a part of its recording."""
@@ -69,6 +77,7 @@ def decode(
     progress: Callable[[int, int], None] | None = None,
     workers: int | None = None,
     most_clipped: float = CLIPPED,
+    channels: int = 1,
 ) -> Store:
     """Decodes every source that the folder does not hold yet, and opens its store.
 
@@ -78,15 +87,15 @@ def decode(
     Raises UserError where the folder cannot be written.
     """
     keys = {_file(source): key_of(source) for source in sources}
-    held = read_journal(folder, sample_rate)
+    held = read_journal(folder, sample_rate, channels)
     broken: dict[Source, str] = {}
     todo = [source for source, key in keys.items() if key not in held]
     if todo:
-        with Journal(folder, sample_rate) as journal:
+        with Journal(folder, sample_rate, channels) as journal:
             held = journal.known
             todo = [source for source in todo if keys[source] not in held]
             done = len(keys) - len(todo)
-            for source, result in decoded(todo, sample_rate, workers):
+            for source, result in decoded(todo, sample_rate, workers, channels):
                 if isinstance(result, str):
                     broken[source] = result
                 else:
@@ -99,7 +108,7 @@ def decode(
     good = {source: found for source, found in facts.items() if not no_good[source]}
     reasons = {source: broken.get(source) or no_good.get(source, "") for source in keys}
     dropped = {shown(source): reason for source, reason in reasons.items() if reason}
-    return Store(folder, sample_rate, sources, good, dropped)
+    return Store(folder, sample_rate, sources, good, dropped, channels)
 
 
 def _file(source: Source) -> Source:

@@ -103,7 +103,7 @@ def hear(
     size = (CUT + 1) * frame_size(rate) // 2
     prints, owners, batch, found = [], [], [], []
     for number, entry in enumerate(entries):
-        prints.append(_fingerprint(torch.from_numpy(pool.crop(entry, 0, SECONDS * rate)), rate))
+        prints.append(_fingerprint(torch.from_numpy(pool.mono(entry, 0, SECONDS * rate)), rate))
         if entry.frames >= _SHORTEST * rate:
             cuts = _cuts(pool, entry, size)
             batch += cuts
@@ -192,7 +192,7 @@ def _cuts(pool: Pool, entry: Entry, size: int) -> list[Tensor]:
     """Cuts spread over a recording, as many as it fills; a short one ends in silence."""
     count = min(math.ceil(entry.frames / size), CUTS)
     starts = np.linspace(0, max(entry.frames - size, 0), count).astype(int).tolist()
-    cuts = [torch.from_numpy(pool.crop(entry, start, size)) for start in starts]
+    cuts = [torch.from_numpy(pool.mono(entry, start, size)) for start in starts]
     return [torch.nn.functional.pad(cut, (0, size - len(cut))) for cut in cuts]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from soundsieve.data.mixer import Mixer
-from soundsieve.data.opening import SAMPLE_RATE, held_out, pool_of
+from soundsieve.data.opening import held_out, pool_of
 from soundsieve.errors import UserError, suggest
 from soundsieve.evaluation.estimators import (
     Estimator,
@@ -19,6 +19,7 @@ from soundsieve.evaluation.estimators import (
 from soundsieve.evaluation.scores import JSON, Scores
 from soundsieve.evaluation.scoring import score_scenes
 from soundsieve.evaluation.table import tables
+from soundsieve.forms import LIVE, Form, form_of
 from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.find import find
 from soundsieve.models.oracle import MASKS
@@ -55,7 +56,7 @@ def evaluate(
     taken = [estimator.name for estimator in named]
     estimators = [*named, *(e for e in baselines(recipe) if e.name not in taken)]
     with progress_bar(console) as progress:
-        pool = pool_of(recipe, progress)
+        pool = pool_of(recipe, progress, form_for(named, recipe))
         mixer = held_out(recipe, pool, recipe.score.split)
         scores = score_scenes(estimators, mixer, recipe, progress)
     if out is not None:
@@ -64,6 +65,14 @@ def evaluate(
         console.print(table)
     _print_refusals(scores.refusals, console)
     return Evaluation(estimators, mixer, scores)
+
+
+def form_for(estimators: Sequence[Estimator], recipe: Recipe) -> Form:
+    """Rate and channels of scenes for all of some models: the most that one of them works on."""
+    models = [item.model for item in estimators if isinstance(item, ModelEstimator)]
+    forms = [Form(model.sample_rate, model.channels or 1) for model in models]
+    forms.append(LIVE if forms else form_of(recipe.model.family))
+    return Form(*map(max, zip(*forms, strict=True)))
 
 
 def baselines(recipe: Recipe) -> list[Estimator]:
@@ -114,4 +123,4 @@ def _print_refusals(refusals: dict[str, int], console: Console) -> None:
 
 
 def _of_model(model: Separator, name: str, recipe: Recipe, nearest: bool = False) -> ModelEstimator:
-    return ModelEstimator(model, name, stems=recipe.tree, nearest=nearest, sample_rate=SAMPLE_RATE)
+    return ModelEstimator(model, name, stems=recipe.tree, nearest=nearest)

@@ -1,5 +1,6 @@
 """What can be scored: models, classical methods, ideal masks and the mixture itself."""
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from soundsieve.remix import weights
 from soundsieve.stems import STEMS, Stems
 
 Gains = Sequence[Sequence[float]]
+ORACLE_SECONDS = 0.04
+"""About how long the windows of ideal masks are: 512 samples at 16 kHz, 2048 at 44.1 kHz."""
 
 
 class Estimator(Protocol):
@@ -49,7 +52,8 @@ class OracleEstimator:
     def estimate(self, scenes: Scenes, gains: Gains) -> Tensor:
         """Shape: `-> [batch, request, channel, time]`."""
         mixture = scenes.mixture
-        masked = [oracle(self.mask, mixture, scenes.target(request)) for request in gains]
+        n_fft = 2 ** round(math.log2(ORACLE_SECONDS * scenes.sample_rate))
+        masked = [oracle(self.mask, mixture, scenes.target(request), n_fft) for request in gains]
         return torch.stack(masked, 1)
 
 
@@ -59,7 +63,6 @@ class ModelEstimator:
     Args:
         nearest: take the nearest output or the residual where a request cannot be formed, as for a
             suppressor of noise that is asked for speech alone; else that is a `UserError`.
-        sample_rate: of the scenes, in Hz; None where it is the model's.
     """
 
     def __init__(
@@ -69,17 +72,15 @@ class ModelEstimator:
         *,
         stems: Stems = STEMS,
         nearest: bool = False,
-        sample_rate: int | None = None,
     ):
         self.model, self.name, self.stems, self.nearest = model.eval(), name, stems, nearest
-        self.sample_rate = sample_rate or model.sample_rate
 
     @torch.inference_mode()
     def estimate(self, scenes: Scenes, gains: Gains) -> Tensor:
         """Shape: `-> [batch, request, channel, time]`."""
         mixture = scenes.mixture
         remix = torch.tensor([self.remix(request, scenes.scope) for request in gains])
-        outputs = self._outputs(mixture)  # [batch, output, channel, time]
+        outputs = self._outputs(mixture, scenes.sample_rate)  # [batch, output, channel, time]
         parts = torch.cat([outputs, mixture.unsqueeze(1)], 1)
         return torch.einsum("boct,ro->brct", parts, remix.to(parts))
 
@@ -106,14 +107,14 @@ class ModelEstimator:
             )
         return found
 
-    def _outputs(self, mixture: Tensor) -> Tensor:
+    def _outputs(self, mixture: Tensor, sample_rate: int) -> Tensor:
         """The model's outputs at the rate of the scenes, where the scenes are."""
         tensors = [*self.model.parameters(), *self.model.buffers()]
         heard = mixture.to(tensors[0].device) if tensors else mixture
-        if self.sample_rate == self.model.sample_rate:
+        if sample_rate == self.model.sample_rate:
             return self.model(heard).to(mixture.device)
-        outputs = self.model(at_rate(heard, self.sample_rate, self.model.sample_rate))
-        outputs = at_rate(outputs, self.model.sample_rate, self.sample_rate)
+        outputs = self.model(at_rate(heard, sample_rate, self.model.sample_rate))
+        outputs = at_rate(outputs, self.model.sample_rate, sample_rate)
         missing = max(mixture.shape[-1] - outputs.shape[-1], 0)
         outputs = torch.nn.functional.pad(outputs, (0, missing))[..., : mixture.shape[-1]]
         return outputs.to(mixture.device)

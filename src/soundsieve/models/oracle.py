@@ -1,7 +1,7 @@
 """Ideal masks, which know the target: the ceiling of every model that masks a spectrum.
 
-All work on the models' own short-time Fourier transform: windows of 512, hops of 256 samples,
-square-root Hann, and keep the phase of the mixture but for the complex one.
+All work on the live models' own short-time Fourier transform, square-root Hann windows that overlap
+by half, and keep the phase of the mixture but for the complex one.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ Mask = Callable[[Tensor, Tensor], Tensor]
 _TINY = 1e-20
 
 
-def oracle(mask: str, mixture: Tensor, target: Tensor) -> Tensor:
+def oracle(mask: str, mixture: Tensor, target: Tensor, n_fft: int = 512) -> Tensor:
     """What an ideal mask makes of a mixture. `mask` is a name in `MASKS`.
 
     Shape: `[..., channel, time], [..., channel, time] -> [..., channel, time]`.
     """
     if mask not in MASKS:
         raise ValueError(f"expected one of {', '.join(MASKS)}, got {mask!r}")
-    stft = Stft(512, 256).to(mixture.device)
+    stft = Stft(n_fft, n_fft // 2).to(mixture.device)
     spectrum, goal = _spectrum(stft, mixture), _spectrum(stft, target)
     masked = MASKS[mask](spectrum, goal) * spectrum
     rows = masked.shape[1]

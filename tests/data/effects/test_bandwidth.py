@@ -11,7 +11,7 @@ from tests.conftest import RATE, hiss, tone
 
 
 def pcm(audio):
-    return (audio[0] / audio.abs().max() * 32000).round().short().numpy()
+    return (audio / audio.abs().max() * 32000).round().short().T.numpy()
 
 
 @pytest.mark.parametrize("rate", [8000, 11025])
@@ -43,8 +43,8 @@ def test_a_low_sound_is_no_sign_of_a_low_bandwidth():
 
 
 def test_what_says_nothing_has_the_full_band():
-    assert bandwidth_of(np.zeros(RATE, np.int16), RATE) == RATE / 2
-    assert bandwidth_of(np.ones(10, np.int16), RATE) == RATE / 2
+    assert bandwidth_of(np.zeros((RATE, 1), np.int16), RATE) == RATE / 2
+    assert bandwidth_of(np.ones((10, 1), np.int16), RATE) == RATE / 2
 
 
 def test_a_guard_is_at_the_bandwidth_of_the_dullest_source(pools, monkeypatch):

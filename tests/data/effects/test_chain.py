@@ -90,7 +90,7 @@ def test_a_band_limit_leaves_nothing_above_it_in_any_stem(mixers):
     assert (scenes.draws["band"] == 4000).all()
     assert spectra[..., above].amax() < 1e-4 * spectra.amax()
     noise = scenes.stems[0, scenes.scope.index("noise"), 0]
-    assert bandwidth_of((noise / noise.abs().max() * 32000).short().numpy(), RATE) < 4100
+    assert bandwidth_of((noise / noise.abs().max() * 32000).short().numpy()[:, None], RATE) < 4100
 
 
 def test_the_snr_is_of_the_sources_and_late_speech_comes_on_top(mixers):

@@ -33,7 +33,7 @@ def voices(pool: Pool, stem: str, split: str, luck: Floats, frames: int) -> Tens
     sum_ = np.zeros(frames, np.float32)
     for which, where in luck:
         entry = pool.draw(stem, split, which)
-        clip = pool.crop(entry, int(where * max(entry.frames - frames, 0)), frames)
+        clip = pool.mono(entry, int(where * max(entry.frames - frames, 0)), frames)
         # A short clip is said again, so that nobody falls silent.
         clip = np.resize(clip, frames) if len(clip) < frames else clip
         sum_ += clip / max(float(np.sqrt(clip @ clip / frames)), 1e-6)

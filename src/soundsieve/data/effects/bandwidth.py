@@ -29,12 +29,12 @@ def bandwidth_of(pcm: NDArray[np.int16], sample_rate: int) -> float:
     A lower sample rate or a codec leaves a cliff: above it there is nothing, or little and all of a
     sudden. A dull but whole recording falls gently, down to its noise.
 
-    Shape: `[time]`.
+    Shape: `[time, channel]`.
     """
     if len(pcm) < FRAME:
         return sample_rate / 2
     starts = np.linspace(0, len(pcm) - FRAME, FRAMES).astype(int)
-    frames = pcm[starts[:, None] + np.arange(FRAME)].astype(np.float32)
+    frames = pcm[starts[:, None] + np.arange(FRAME)].mean(-1, dtype=np.float32)
     window = np.hanning(FRAME).astype(np.float32)
     power = np.abs(np.fft.rfft(frames * window)) ** 2
     loud = np.quantile(power, 0.97, axis=0)
@@ -75,9 +75,7 @@ class Bandwidths:
     def _row(self, row: int) -> float:
         if row not in self._known:
             store = self.pool.store
-            start = int(store.starts[row])
-            pcm = store.pcm[start : start + int(store.frames[row])]
-            self._known[row] = bandwidth_of(pcm, store.sample_rate)
+            self._known[row] = bandwidth_of(store.pcm_of(row), store.sample_rate)
         return self._known[row]
 
 
