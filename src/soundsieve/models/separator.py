@@ -22,6 +22,7 @@ class Separator(nn.Module):
 
     family = "none"
     causal = True
+    """Whether it may run live; one that may not is for files, in which delay does not matter."""
     channels: int | None = None
 
     def __init__(
