@@ -4,6 +4,8 @@
 PYTHONS := python3.11 python3.12 python3.13 python3 python3.14 python
 FIT := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c "$(FIT)" 2>/dev/null && echo $$p && break; done)
+# All that asteroid's networks need; what else it asks for would put torchmetrics back by years.
+ASTEROID := asteroid asteroid-filterbanks huggingface-hub
 PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: run test lint clean
@@ -30,6 +32,7 @@ clean:
 
 .venv/installed-dev: .venv/installed
 	$(PIP) -e '.[dev]'
+	$(PIP) --no-deps $(ASTEROID)
 	@touch $@
 
 .venv/bin/python:

@@ -74,6 +74,7 @@ def _about(recipe: Recipe, pool: Pool, training: Training) -> dict:
         "target": recipe.keep,
         "stems": recipe.stems,
         "parameters": parameters(model),
+        "causal": model.causal,
         "latency_seconds": model.latency / model.sample_rate,
         "training": {
             "recipe": json.loads(recipe.model_dump_json()),

@@ -37,6 +37,8 @@ def test_a_run_has_the_score_of_its_validation_scenes(model, tmp_path):
     assert entry(path).score == "+5.2 dB (valid)"
     assert entry(path).licence == "CC0, MIT"
     assert entry(path).latency == "32 ms"
+    save(model, path, {"causal": False, "latency_seconds": 8.0})
+    assert entry(path).latency == "offline"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,7 @@ def test_runs_are_listed_in_columns_with_what_is_broken_last(model, tmp_path, mo
     row = next(line for line in said if line.startswith("runs/keep-speech-0a1b2c"))
     assert "speech,music,noise" in row and "16000 Hz" in row and "32 ms" in row
     assert "runs/broken/model.safetensors is no soundsieve model" in said[-1]
+    assert any(line.split()[:2] == ["asteroid/dprnn", "offline:"] for line in said)
 
 
 def test_a_model_knows_the_stems_that_its_recipe_added(tmp_path):

@@ -13,7 +13,7 @@ HELP = """\
 recipe list recipes|models|stems|corpora
 
   recipes   what `recipe run` and `recipe show` take by name
-  models    what model= takes: shipped models, and the run folders here
+  models    what model= takes: shipped models, the run folders here, and the families to train
   stems     the words of keep=
   corpora   what data= takes by name, beside folders and manifests
 
@@ -76,7 +76,19 @@ def corpora() -> Iterable[str]:
 
 
 def models() -> Iterable[str]:
-    """A line a model: what it keeps, rate, numbers and bytes, latency, score, licence."""
+    """The families that can be trained, then a line a model.
+
+    What it keeps, rate, numbers and bytes, latency, score, licence.
+    """
+    from soundsieve.models.catalog import FAMILIES
+
+    yield "families, for `recipe run model=FAMILY` (asteroid: pip install 'soundsieve[asteroid]')"
+    yield from (f"  {name:<20} {about}" for name, about in FAMILIES.items())
+    yield ""
+    yield from _trained()
+
+
+def _trained() -> Iterable[str]:
     from soundsieve.models.catalog import entry, runs, shipped
 
     found = shipped() | runs()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from soundsieve.errors import UserError
-from soundsieve.export.graph import OPSET, to_onnx
+from soundsieve.export.graph import OPSET, Exportable, to_onnx
 from soundsieve.export.int8 import to_int8
 from soundsieve.export.proof import (
     BOUND,
@@ -26,7 +26,6 @@ from soundsieve.export.proof import (
 from soundsieve.models.find import find
 from soundsieve.models.onnx import EXTRA, SUFFIX, OnnxSeparator, card_path
 from soundsieve.models.separator import parameters
-from soundsieve.models.spectral import SpectralModel
 from soundsieve.runs import whole, write_json
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
@@ -71,10 +70,10 @@ def export(
             raise UserError(f"export needs {module}, which is not installed: {EXTRA}.")
     out = _checked(out or Path(f"{Path(name).stem}{SUFFIX}"))
     model = find(name)
-    if not isinstance(model, SpectralModel):
+    if not isinstance(model, Exportable):
         raise UserError(
-            f"{name} is a model of the family {model.family!r}; only mask and multihead models "
-            "have an ONNX form."
+            f"{name} is a model of the family {model.family!r}; only mask, multihead and asteroid "
+            "models have an ONNX form."
         )
     say("tracing")
     graph = to_onnx(model, channels)
@@ -100,7 +99,7 @@ def _checked(out: Path) -> Path:
     return out
 
 
-def _card(model: SpectralModel, name: str, channels: int) -> dict[str, Any]:
+def _card(model: Exportable, name: str, channels: int) -> dict[str, Any]:
     """What holds for every precision."""
     shapes = {key: list(value.shape) for key, value in model.initial_state(1, channels).items()}
     about = model.about
@@ -113,6 +112,7 @@ def _card(model: SpectralModel, name: str, channels: int) -> dict[str, Any]:
         "channels": channels,
         "hop": model.hop,
         "delay": model.delay,
+        "causal": model.causal,
         "latency": model.latency,
         "latency_ms": 1000 * model.latency / model.sample_rate,
         "inputs": {"block": [1, channels, model.hop], **shapes},
@@ -120,7 +120,7 @@ def _card(model: SpectralModel, name: str, channels: int) -> dict[str, Any]:
         "parameters": parameters(model),
         "licence": about.get("licence", "not stated"),
         "family": model.family,
-        "size": model.size,
+        "size": getattr(model, "size", None),
         "opset": OPSET,
         "versions": {module: version(module) for module in ("soundsieve", "torch", *NEEDED)},
         "about": {key: value for key, value in about.items() if key not in ("config", "licence")},
@@ -144,7 +144,7 @@ def _int8(
     card: dict[str, Any],
     mixture: Tensor,
     reference: Tensor,
-    model: SpectralModel,
+    model: Exportable,
     parts: Tensor,
     path: Path,
 ) -> Exported:

@@ -1,15 +1,18 @@
-"""One hop of a masking model as an ONNX graph, with its state as inputs and outputs."""
+"""One hop of a model as an ONNX graph, with its state as inputs and outputs."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from soundsieve.export.fourier import Fourier
+from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel
+from soundsieve.models.windowed import Windowed
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -18,8 +21,12 @@ OPSET = 20
 """The first with GELU as one operator; in ONNX Runtime from 1.17 on."""
 
 
+Exportable = SpectralModel | Windowed
+"""Models whose step can be traced."""
+
+
 class Hop(nn.Module):
-    """A model's `step` on one hop, without complex numbers; its state has the order of `keys`."""
+    """A masking model's `step` on one hop, without complex numbers; its state is that of `keys`."""
 
     def __init__(self, model: SpectralModel, channels: int):
         super().__init__()
@@ -42,7 +49,37 @@ class Hop(nn.Module):
         return estimates, *(after[key] for key in self.keys)
 
 
-def to_onnx(model: SpectralModel, channels: int) -> "ModelProto":
+class PlainHop(nn.Module):
+    """The `step` of a model without complex numbers, as it is; its state is that of `keys`."""
+
+    def __init__(self, model: Separator, channels: int):
+        super().__init__()
+        self.model = deepcopy(model)
+        for module in self.model.modules():
+            if type(module) is nn.LSTM:
+                module.__class__ = _LookedUp
+                del module.__dict__["_flat_weights"]
+        self.keys = list(model.initial_state(1, channels))
+
+    def forward(self, block: Tensor, *values: Tensor) -> tuple[Tensor, ...]:
+        """Shape: `[1, channel, hop], state… -> [1, output, channel, hop], state…`."""
+        estimates, after = self.model.step(block, dict(zip(self.keys, values, strict=True)))
+        return estimates, *(after[key] for key in self.keys)
+
+
+class _LookedUp(nn.LSTM):
+    """An LSTM that looks its weights up by name: tracing warns of the list that it holds else."""
+
+    @property
+    def _flat_weights(self) -> list[Tensor]:
+        return [getattr(self, name) for name in self._flat_weights_names]
+
+    @_flat_weights.setter
+    def _flat_weights(self, _: list[Tensor]) -> None:
+        """The list would be set again whenever the weights move."""
+
+
+def to_onnx(model: Exportable, channels: int) -> "ModelProto":
     """The graph: `block` and the state in; `estimates` and the state after it, `next_…`, out.
 
     All shapes are fixed. The state starts as zeros.
@@ -50,7 +87,8 @@ def to_onnx(model: SpectralModel, channels: int) -> "ModelProto":
     import onnxscript.optimizer as optimizer
     from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
-    hop = Hop(model, channels).eval()
+    spectral = isinstance(model, SpectralModel)
+    hop = (Hop(model, channels) if spectral else PlainHop(model, channels)).eval()
     # Copies, since two inputs that share their memory would become one in the graph.
     state = [value.clone() for value in model.initial_state(1, channels).values()]
     block = torch.zeros(1, channels, model.hop)

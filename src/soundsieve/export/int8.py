@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 SMALLEST = 4096
 """Tensors with fewer numbers stay as they are."""
-EXACT = "fourier."
-"""Tensors whose name starts so stay as they are: all sound passes through them."""
+EXACT = ("fourier.", "filterbank.")
+"""Tensors with such words in their name stay as they are: all sound passes through them."""
 
 
 def to_int8(model: "ModelProto") -> "ModelProto":
@@ -52,7 +52,8 @@ def _heavy(tensor) -> bool:
     import onnx
 
     is_float = tensor.data_type == onnx.TensorProto.FLOAT
-    return is_float and np.prod(tensor.dims) >= SMALLEST and not tensor.name.startswith(EXACT)
+    large = len(tensor.dims) > 1 and np.prod(tensor.dims) >= SMALLEST
+    return is_float and large and not any(word in tensor.name for word in EXACT)
 
 
 def _rounded(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

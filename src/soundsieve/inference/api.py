@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from soundsieve.audio.io import unusable
+from soundsieve.inference.live import require_live
 from soundsieve.inference.pipe import Guard
 from soundsieve.inference.separate import separate_audio
 from soundsieve.inference.stream import Stream
@@ -59,6 +60,7 @@ class Model:
 
         Blocks are small: `torch.set_num_threads(1)` keeps threads from waiting for each other.
         """
+        require_live(self.separator, "this")
         rate = sample_rate or self.separator.sample_rate
         return Live(Stream(self.separator, rate, channels, self._targets(keep)))
 

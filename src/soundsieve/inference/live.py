@@ -16,6 +16,7 @@ from soundsieve.inference.plan import kind_like
 from soundsieve.inference.stream import Stream
 from soundsieve.inference.threads import one_thread
 from soundsieve.models.find import find
+from soundsieve.models.separator import Separator
 from soundsieve.target import Target
 
 PIPE = "-"
@@ -48,6 +49,7 @@ def stream(
     _check(source, sink, targets, block, channels, encoding)
     found = None if str(source) == PIPE else info(source)
     model = find(model_name)
+    require_live(model, model_name or "the model")
     rate = found.sample_rate if found else sample_rate or model.sample_rate
     keeper = Stream(model, rate, found.channels if found else channels, targets)
     size = block or -(-model.hop * rate // model.sample_rate)
@@ -71,6 +73,16 @@ def stream(
     finally:
         if guard.replaced:
             _say(f"{guard.replaced} samples of the input were no finite numbers and became zeros")
+
+
+def require_live(model: Separator, name: str) -> None:
+    """Raises UserError for a model that hears seconds ahead: it is for files."""
+    if not model.causal:
+        seconds = model.latency / model.sample_rate
+        raise UserError(
+            f"{name} is an offline model, which hears {seconds:.0f} s at once, so it cannot run "
+            "live; use it with `recipe separate`."
+        )
 
 
 def _kept(keeper: Stream, blocks: Iterator[Tensor], aligned: bool) -> Iterator[Tensor]:

@@ -12,6 +12,9 @@ from soundsieve.inference.fifo import Fifo
 from soundsieve.inference.treble import Treble
 from soundsieve.models.separator import Separator
 
+FRAME = 256
+"""Samples, at the model's rate, over which the treble has one gain; a short hop takes fewer."""
+
 
 class SameRate:
     """The file has the model's rate: nothing is resampled."""
@@ -49,7 +52,8 @@ class OtherRate:
         self._down = StreamResampler(sample_rate, model.sample_rate, channels)
         self._up = StreamResampler(model.sample_rate, sample_rate, (n_targets + 1) * channels)
         octave = min(sample_rate, model.sample_rate) / 4
-        self._treble = Treble(model.sample_rate, model.hop, octave, model.outputs, channels)
+        frame = gcd(model.hop, FRAME)
+        self._treble = Treble(model.sample_rate, frame, octave, model.outputs, channels)
         self._high = Fifo((n_targets + 1) * channels)
         self._given = 0
         self.period = self._down.phases // gcd(self._down.phases, model.hop)

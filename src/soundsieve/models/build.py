@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from soundsieve.errors import UserError, suggest
+from soundsieve.models.asteroid.model import build_asteroid
+from soundsieve.models.asteroid.networks import NETWORKS
 from soundsieve.models.files import MODELS
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
@@ -27,7 +29,8 @@ def build(
     """An untrained model of a family whose outputs can form the targets.
 
     `mask` has one output a target. `multihead` has one head for each kind of sound that some target
-    treats apart, so that it can form any other `keep` of whole kinds as well.
+    treats apart, so that it can form any other `keep` of whole kinds as well, and so has a network
+    of asteroid.
     """
     shape = {"size": size, "channels": channels, "blocks": blocks, "activation": activation}
     if family == "mask":
@@ -37,7 +40,11 @@ def build(
     if family == "multihead":
         heads = head_gains(scope, targets, stems)
         return MultiHead(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **shape)
-    raise UserError(f"no model family is called {family!r}. {suggest(family, MODELS)}".strip())
+    if family in NETWORKS:
+        heads = head_gains(scope, targets, stems)
+        return build_asteroid(family, scope, heads, size, channels, blocks, sample_rate)
+    hint = suggest(family, MODELS) or f"The families are {', '.join(MODELS)}."
+    raise UserError(f"no model family is called {family!r}. {hint}")
 
 
 def head_gains(

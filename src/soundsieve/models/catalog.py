@@ -13,6 +13,15 @@ SHIPPED = Path(__file__).with_name("shipped")
 """Folder of the weights that the package brings along."""
 DEFAULT = "any"
 """The shipped model that serves when none is named."""
+FAMILIES = {
+    "mask": "live: one causal mask for each target",
+    "multihead": "live: a causal mask for every kind of sound, which sum to one",
+    "asteroid/convtasnet": "offline: ConvTasNet, dilated convolutions on the waveform",
+    "asteroid/dprnn": "offline: DPRNN, recurrence within and across short chunks",
+    "asteroid/dptnet": "offline: DPTNet, attention and recurrence within and across short chunks",
+    "asteroid/sudormrf": "offline: SuDORMRF, convolutions at several rates",
+}
+"""What `model=` of `recipe run` takes, with a line on each."""
 WEIGHTS_SUFFIX = ".safetensors"
 WEIGHTS = "model.safetensors"
 """Name of the weights in a run folder."""
@@ -83,10 +92,16 @@ def entry(path: Path) -> Entry:
         ",".join(config.get("names", [])),
         f"{rate} Hz" if rate else "",
         f"{_numbers(path) / 1e6:.2f} M, {path.stat().st_size / 1e6:.1f} MB",
-        f"{1000 * seconds:.0f} ms" if seconds else "",
+        _latency(about, seconds),
         _score(about, training),
         str(about.get("licence") or ", ".join(training.get("data_licences", []))),
     )
+
+
+def _latency(about: dict[str, Any], seconds: float | None) -> str:
+    if about.get("causal") is False:
+        return "offline"
+    return f"{1000 * seconds:.0f} ms" if seconds else ""
 
 
 def _score(about: dict[str, Any], training: dict[str, Any]) -> str:

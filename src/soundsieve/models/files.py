@@ -9,12 +9,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 
 from soundsieve.errors import UserError
+from soundsieve.models.asteroid.model import Asteroid
+from soundsieve.models.asteroid.networks import NETWORKS
 from soundsieve.models.catalog import HEADER, header
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.separator import Separator
 
-MODELS: dict[str, type[Separator]] = {"mask": MaskModel, "multihead": MultiHead}
+MODELS: dict[str, type[Separator]] = {
+    "mask": MaskModel,
+    "multihead": MultiHead,
+    **dict.fromkeys(NETWORKS, Asteroid),
+}
 """Families that have weights, by name."""
 
 
@@ -24,7 +30,10 @@ def save(model: Separator, path: Path, about: dict[str, Any]) -> None:
     `about` says how the model was trained; what is needed to build it again is added here.
     """
     about = {"family": model.family, "config": model.config, **about}
-    weights = {name: p.detach().cpu().contiguous() for name, p in model.state_dict().items()}
+    # Copies, since a network may have one tensor under two names, which the format refuses.
+    weights = {
+        name: p.detach().cpu().contiguous().clone() for name, p in model.state_dict().items()
+    }
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(to_bytes(weights, {HEADER: json.dumps(about)}))

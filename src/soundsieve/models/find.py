@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from soundsieve.errors import UserError, suggest
+from soundsieve.models.asteroid.pretrained import SUFFIXES, load_pretrained
 from soundsieve.models.catalog import DEFAULT, WEIGHTS, newest_run, shipped
 from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.files import load
@@ -11,7 +12,9 @@ from soundsieve.models.separator import Separator
 
 
 def find(name: str | None = None) -> Separator:
-    """The model of a shipped name, a run folder, a file (ours or ONNX) or a classical method.
+    """The model of a shipped name, a run folder, a file or a classical method.
+
+    A file is one of ours, its ONNX form, or what asteroid saved.
 
     Without a name: the shipped default, or else the newest run. Raises UserError where nothing
     fits.
@@ -31,10 +34,16 @@ def find(name: str | None = None) -> Separator:
             )
         return load(path / WEIGHTS)
     if path.exists():
-        return load_onnx(path) if path.suffix == SUFFIX else load(path)
+        return _of_file(path)
     known = [*shipped(), *CLASSICAL]
     hint = suggest(name, known) or f"The shipped models are {', '.join(known)}."
     raise UserError(f"no model {name!r}: it is no run folder, no file and no shipped name. {hint}")
+
+
+def _of_file(path: Path) -> Separator:
+    if path.suffix == SUFFIX:
+        return load_onnx(path)
+    return load_pretrained(path) if path.suffix in SUFFIXES else load(path)
 
 
 def _newest_run() -> Path:

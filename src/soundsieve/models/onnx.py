@@ -35,6 +35,7 @@ class OnnxSeparator(Separator):
             *(card[key] for key in ("scope", "outputs", "names", "sample_rate", "hop", "delay"))
         )
         self.channels, self.about = card["channels"], card
+        self.causal = card.get("causal", True)
         self._session = session(graph)
         inputs = {item.name: item.shape for item in self._session.get_inputs()}
         results = {item.name: item.shape for item in self._session.get_outputs()}

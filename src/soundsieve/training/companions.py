@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.models.trunk import BandDecoder
 
@@ -26,6 +27,8 @@ class Companions(nn.Module):
         return planes[:, 0] + 1 / len(planes), planes[:, 1]
 
 
-def companions_of(model: SpectralModel) -> Companions | None:
-    """Those that a model learns with; None where its outputs tell all stems apart already."""
+def companions_of(model: Separator) -> Companions | None:
+    """Those that a masking model learns with; None where its outputs tell all stems apart."""
+    if not isinstance(model, SpectralModel):
+        return None
     return Companions(model) if len(model.outputs) == 1 and len(model.scope) > 2 else None

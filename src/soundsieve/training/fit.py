@@ -10,7 +10,7 @@ import torch
 from rich.progress import Progress
 
 from soundsieve.data.mixer import Mixer
-from soundsieve.models.spectral import SpectralModel
+from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe, Train
 from soundsieve.training.average import Average
 from soundsieve.training.callbacks import Keeper
@@ -45,7 +45,7 @@ class Batches:
 
 
 def fit(
-    model: SpectralModel,
+    model: Separator,
     train: Mixer,
     valid: Mixer,
     recipe: Recipe,

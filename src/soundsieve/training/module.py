@@ -1,15 +1,17 @@
 """One training step and the optimizer: all that Lightning is told."""
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from soundsieve.audio.stft import Stft
 from soundsieve.data.draws import Draws
 from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
+from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.training.companions import companions_of
 from soundsieve.training.course import Course
@@ -18,6 +20,8 @@ from soundsieve.training.place import ALONE, Place
 ACTIVITY_WEIGHT = 0.05
 REMIX_LEVEL = 12.0
 """Reach in dB of the gains of a random remix."""
+FRAME_SECONDS = 0.032
+"""Of the spectra in which a model's sound is compared, where it has none of its own."""
 VALID_GROUP = 16
 """Scenes that are validated at a time."""
 Spectra = tuple[Tensor, Tensor]
@@ -25,14 +29,17 @@ Spectra = tuple[Tensor, Tensor]
 
 
 class Training(Course):
-    """Trains a masking model on scenes that it draws by index, alone or with other processes."""
+    """Trains a model on scenes that it draws by index, alone or with other processes.
+
+    A masking model is asked for its masks. Of any other it needs the estimates alone.
+    """
 
     outputs: Tensor
     inverse: Tensor
 
     def __init__(
         self,
-        model: SpectralModel,
+        model: Separator,
         mixer: Mixer,
         valid: Mixer,
         *,
@@ -70,20 +77,17 @@ class Training(Course):
             outputs = torch.cat([outputs, torch.eye(len(model.scope))])
         self.register_buffer("outputs", outputs, persistent=False)
         self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
+        self.stft = stft_of(model)
         self.phase = getattr(model, "kind", "complex") != "magnitude"
 
     def compile_parts(self) -> None:
         """Fuses the element-wise parts; the loop over time stays as it is."""
-        model = self.model
-        parts: list[tuple[Any, str]] = [
-            (self, "loss_of"),
-            (self, "masks"),
-            (model, "features"),
-            (model.trunk.encoder, "forward"),
-        ]
-        for block in model.trunk.blocks:
-            parts += [(block.time, "before"), (block.time, "after")]
-            parts += [(block.band, "forward"), (block.dense, "forward")]
+        model, parts = self.model, [(self, "loss_of")]
+        if isinstance(model, SpectralModel):
+            parts += [(self, "masks"), (model, "features"), (model.trunk.encoder, "forward")]
+            for block in model.trunk.blocks:
+                parts += [(block.time, "before"), (block.time, "after")]
+                parts += [(block.band, "forward"), (block.dense, "forward")]
         for owner, name in parts:
             setattr(owner, name, torch.compile(getattr(owner, name)))
 
@@ -94,36 +98,55 @@ class Training(Course):
 
     def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
         """The loss of a batch: every output, and two random remixes of several."""
-        model, batch = self.model, len(indices)
-        hop = model.hop
+        hop = self.stft.hop
         stems = scenes.stems[..., : scenes.stems.shape[-1] // hop * hop]
         channels = stems.shape[2]
+        sound = stems.sum(1)
         targets = torch.einsum("os,bsct->obct", self.outputs, stems)
-        sound = torch.cat([stems.sum(1)[None], targets]).flatten(0, 2)
-        real, imag, _ = model.stft.analyse(sound, model.stft.past(len(sound)))
-        real, imag = (
-            part.unflatten(1, (-1, batch * channels)).transpose(0, 1) for part in (real, imag)
-        )
+        real, imag = self.spectra(torch.cat([sound[None], targets]))
         mixture, reference = (real[0], imag[0]), (real[1:], imag[1:])
-        with torch.autocast(stems.device.type, self.precision, self.precision != torch.float32):
-            frames, _ = model.frames(*mixture, channels, model.initial_state(batch, channels))
-            real, imag, activity = self.masks(frames)
-            estimate = masked(real, imag, *mixture)
-        if len(model.outputs) == 1:
+        estimate, activity = self.estimate(sound, mixture)
+        n_outputs = len(self.model.outputs)
+        if n_outputs == 1:
             target, *stems = self._losses(estimate, reference, mixture)
             return target + torch.stack(stems).mean() if stems else target
-        remix = remix_gains(len(model.outputs), indices).to(stems)
+        remix = remix_gains(n_outputs, indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
         estimates, references = (with_remix(pair, remix) for pair in (estimate, reference))
         loss = self._losses(estimates, references, mixture).mean()
+        if activity is None:
+            return loss
         return loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
 
     def _losses(self, estimate: Spectra, reference: Spectra, mixture: Spectra) -> Tensor:
         """The spectral loss of every output. Shape: `... -> [output]`."""
         return self.loss_of(estimate, reference, mixture, self.snr_weight, self.phase).mean(1)
 
+    def estimate(self, sound: Tensor, mixture: Spectra) -> tuple[Spectra, Tensor | None]:
+        """Spectra of every output, its companions' behind them, and the activity if it is told.
+
+        Shape: `[batch, channel, time], 2 x [time, row, bin]
+        -> 2 x [output, time, row, bin], [time, batch, output]`.
+        """
+        model = self.model
+        if not isinstance(model, SpectralModel):
+            return self.spectra(model(sound).transpose(0, 1)), None
+        batch, channels, _ = sound.shape
+        with torch.autocast(sound.device.type, self.precision, self.precision != torch.float32):
+            frames, _ = model.frames(*mixture, channels, model.initial_state(batch, channels))
+            real, imag, activity = self.masks(frames)
+            return masked(real, imag, *mixture), activity
+
+    def spectra(self, sounds: Tensor) -> Spectra:
+        """Shape: `[part, batch, channel, time] -> 2 x [part, time, batch * channel, bin]`."""
+        rows = sounds.flatten(0, 2)
+        real, imag, _ = self.stft.analyse(rows, self.stft.past(len(rows)))
+        real, imag = (part.unflatten(1, (len(sounds), -1)).transpose(0, 1) for part in (real, imag))
+        return real, imag
+
     def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The model's masks and activity, its companions' masks behind them."""
+        assert isinstance(self.model, SpectralModel)
         real, imag, activity = self.model.masks(frames)
         if self.companions:
             more_real, more_imag = self.companions(frames)
@@ -156,6 +179,14 @@ class Training(Course):
         self.model.train()
         total, count = self.place.total([sum(gains), len(gains)], self.device)
         return total / count
+
+
+def stft_of(model: Separator) -> Stft:
+    """The spectra in which a model's estimates are compared: its own, or such of about 32 ms."""
+    if isinstance(model, SpectralModel):
+        return model.stft
+    n_fft = 2 ** round(math.log2(FRAME_SECONDS * model.sample_rate))
+    return Stft(n_fft, n_fft // 2)
 
 
 def remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tensor:

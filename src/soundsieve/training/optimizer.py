@@ -22,12 +22,14 @@ class MuonAdamW(Optimizer):
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         matrices = [p for name, p in named if p.ndim == 2 and "bias" not in name]
         others = [p for name, p in named if p.ndim != 2 or "bias" in name]
-        # Without decay the matrices grow tenfold within the hour and learning stalls.
-        muon = torch.optim.Muon(
-            matrices, lr=rate * muon_ratio, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"
-        )
-        adam = AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
-        self.parts: tuple[Optimizer, ...] = (muon, adam)
+        self.parts: tuple[Optimizer, ...] = ()
+        if matrices:  # a network of convolutions has none
+            # Without decay the matrices grow tenfold within the hour and learning stalls.
+            muon = torch.optim.Muon(
+                matrices, lr=rate * muon_ratio, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"
+            )
+            self.parts += (muon,)
+        self.parts += (AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.01),)
         super().__init__([{"params": matrices}, {"params": others}], {})
         self.param_groups = [group for part in self.parts for group in part.param_groups]
 

@@ -9,6 +9,7 @@ from soundsieve.data.pool import Pool
 from soundsieve.errors import UserError
 from soundsieve.models.build import build
 from soundsieve.models.find import find
+from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Recipe
 from soundsieve.training.fit import fit, seed_weights
@@ -21,14 +22,14 @@ def train_recipe(
     recipe: Recipe, pool: Pool, folder: Path, progress: Progress, place: Place = ALONE
 ) -> Training:
     """Trains a recipe's model into a run folder; the same call goes on where it stopped."""
-    model = _model_of(recipe, pool)
+    model = first_model(recipe, pool)
     device = place.device(pick_device(recipe.device))
     train = mixer_of(recipe, pool, "train", recipe.seed, device)
     valid = held_out(recipe, pool, "valid", device)
     return fit(model, train, valid, recipe, folder, progress, place)
 
 
-def _model_of(recipe: Recipe, pool: Pool) -> SpectralModel:
+def first_model(recipe: Recipe, pool: Pool) -> Separator:
     """The model with its first weights, which the seed or another model gives."""
     seed_weights(recipe.seed)
     model = build(
@@ -43,13 +44,17 @@ def _model_of(recipe: Recipe, pool: Pool) -> SpectralModel:
         activation=recipe.mask.activation,
         sample_rate=pool.sample_rate,
     )
-    assert isinstance(model, SpectralModel)
+    if recipe.train.precision == "bf16" and not isinstance(model, SpectralModel):
+        raise UserError(
+            f"train.precision=bf16 would round the sound itself, which model={model.family} works "
+            "on; leave it at auto or float32."
+        )
     if recipe.train.start is not None:
         _start_from(model, recipe.train.start)
     return model
 
 
-def _start_from(model: SpectralModel, name: str) -> None:
+def _start_from(model: Separator, name: str) -> None:
     """Takes over the weights of another model, which has to be of the same shape."""
     other = find(name)
     if (other.family, other.scope, other.outputs) != (model.family, model.scope, model.outputs):
