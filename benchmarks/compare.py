@@ -4,7 +4,8 @@ Every comparison takes the same words, and the variants differ in nothing but wh
 
     python benchmarks/NAME.py [--data FOLDER] [--steps N] [--seed S] [--jobs 2] [key=value ...]
 
-Each variant is a run of its own, so a comparison that was stopped goes on with the same command.
+`--minutes M` gives each training so much time in place of steps. Each variant is a run of its own,
+so a comparison that was stopped goes on with the same command.
 What is measured goes to benchmarks/results/trained/NAME.json, and the page docs/NAME.md is written
 from that file alone: `--render` writes it anew. `--out FOLDER` puts both elsewhere.
 """
@@ -86,6 +87,7 @@ def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
     words.add_argument("words", nargs="*", metavar="key=value", help="of the recipe, for all")
     words.add_argument("--data", default="starter", help="recordings to train and score on")
     words.add_argument("--steps", type=int, help="of each training; the recipe's by default")
+    words.add_argument("--minutes", type=float, help="of each training, in place of steps")
     words.add_argument("--seed", type=int, default=0)
     words.add_argument("--scenes", type=int, help="scored at each SNR; the recipe's by default")
     words.add_argument("--jobs", type=int, default=1, help="trainings at once, a thread each")
@@ -96,7 +98,8 @@ def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
 
 def command(name: str, options: argparse.Namespace) -> str:
     """The command of a comparison, with the data by name."""
-    values = {"data": Path(options.data).name, "steps": options.steps, "seed": options.seed}
+    values = {"data": Path(options.data).name, "steps": options.steps}
+    values |= {"minutes": options.minutes, "seed": options.seed}
     values |= {"scenes": options.scenes, "jobs": options.jobs if options.jobs > 1 else None}
     flags = [f"--{key} {value}" for key, value in values.items() if value is not None]
     words = shlex.join(word for word in options.words if not word.startswith("out="))
@@ -108,6 +111,8 @@ def words_of(variant: Variant, options: argparse.Namespace) -> list[str]:
     words = [f"data={options.data}", f"seed={options.seed}"]
     if options.steps is not None:
         words.append(f"train.steps={options.steps}")
+    if options.minutes is not None:
+        words.append(f"train.minutes={options.minutes}")
     if options.scenes is not None:
         words.append(f"score.scenes={options.scenes}")
     return [*words, *options.words, *variant.words]
@@ -203,6 +208,7 @@ def facts(recipe: Recipe, scores: Scores) -> Result:
         "data": Path(recipe.data.path).name,
         "keep": recipe.keep,
         "steps": recipe.train.steps,
+        "minutes": recipe.train.minutes,
         "batch": recipe.train.batch,
         "seed": recipe.seed,
         "split": about["split"],

@@ -21,12 +21,23 @@ def page(title: str, result: Mapping[str, Any], *parts: str) -> str:
 def source(result: Mapping[str, Any]) -> str:
     """Where the figures of a page come from."""
     made = result["versions"]
+    batch = f"of {result['batch']} scenes" + (" a step" if result.get("minutes") else "")
     return (
-        f"Data `{result['data']}`, {result['steps']} steps of {result['batch']} scenes, seed "
+        f"Data `{result['data']}`, {length(result)} {batch}, seed "
         f"{result['seed']}; {result['scored']} of the {result['split']} split; 95 % bootstrap "
         "intervals over scenes. "
         f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}."
     )
+
+
+def length(result: Mapping[str, Any]) -> str:
+    """How long each training of a comparison was.
+
+    >>> length({"steps": 800}), length({"steps": 800, "minutes": 5.0})
+    ('800 steps', '5 minutes')
+    """
+    minutes = result.get("minutes")
+    return f"{minutes:g} minutes" if minutes else f"{result['steps']} steps"
 
 
 def cell(score: Interval | None) -> str:

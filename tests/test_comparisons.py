@@ -18,6 +18,7 @@ NAMES = {
     "coherence": "coherence",
     "masks": "masks",
     "one-or-two": "one_or_two",
+    "against-asteroid": "against_asteroid",
 }
 FACTS = {
     "command": "python benchmarks/x.py --steps 800",
@@ -31,7 +32,14 @@ FACTS = {
     "versions": {"commit": "0123456789", "torch": "2.14.1"},
 }
 OPTIONS = argparse.Namespace(
-    data="starter", steps=20, seed=3, scenes=None, words=["train.batch=2"], out=ROOT, jobs=1
+    data="starter",
+    steps=20,
+    seed=3,
+    scenes=None,
+    words=["train.batch=2"],
+    out=ROOT,
+    jobs=1,
+    minutes=None,
 )
 
 
@@ -78,13 +86,15 @@ def test_nothing_has_no_sign(module):
 
 
 def test_the_page_on_snr_has_every_figure_and_its_source(module):
-    found = {"5 dB only": groups(3.0), "-5 to 20 dB": groups(4.5)}
-    text = module("snr").render({**FACTS, "scores": found, "difference": apart(1.5)})
+    found = {"5 dB only": groups(3.0), "-5 to 20 dB": groups(4.5), "around 3 dB": groups(4.0)}
+    differences = {"5 dB only": apart(1.5), "around 3 dB": apart(0.5)}
+    text = module("snr").render({**FACTS, "scores": found, "differences": differences})
     assert text.startswith("# One SNR or many\n")
     assert "| -5 to 20 dB | 5.5 (5.2 to 5.8) | 6.5 (6.2 to 6.8) | 4.5 (4.2 to 4.8) |" in said(text)
     assert "is 2.50 dB better than the one trained at 5 dB only at -5 dB (2.25 to 2.75)." in said(
         text
     )
+    assert "0.50 dB better than the one around 3 dB (0.25 to 0.75)." in said(text)
     assert "800 steps of 8 scenes, seed 0" in said(text)
     assert "`python benchmarks/x.py --steps 800` at commit 0123456789, torch 2.14.1." in said(text)
 
@@ -143,7 +153,22 @@ def test_the_page_on_one_model_or_two_has_sizes_and_levels(module):
     assert "The multi-head model is not certainly better or worse than two added" in said(text)
 
 
-@pytest.mark.parametrize("name", ["snr", "realism", "masks"])
+def test_the_page_on_asteroid_has_times_and_scores_of_every_network(module):
+    script = module("against_asteroid")
+    names = [variant.label for variant in script.VARIANTS]
+    speed = {"parameters": 1000, "steps": 77, "steps_a_second": 0.64, "sound_a_second": 12.5}
+    text = script.render(
+        {**FACTS, "minutes": 2.0, "size": "small", "machine": "a processor"}
+        | {"speed": dict.fromkeys(names, speed), "scores": dict.fromkeys(names, groups(5.0))}
+        | {"differences": {f"{script.OURS} - {name}": apart(1.0) for name in names[1:]}}
+    )
+    assert "trained for 2 minutes each" in said(text)
+    assert "| asteroid/dprnn | 1000 | 77 | 0.64 | 12.5 |" in said(text)
+    assert "Multihead is 1.00 dB better than asteroid/sudormrf (0.75 to 1.25)." in said(text)
+    assert "Data `starter`, 2 minutes of 8 scenes a step, seed 0;" in said(text)
+
+
+@pytest.mark.parametrize("name", ["snr", "realism", "masks", "against_asteroid"])
 def test_variants_are_trained_with_the_same_seed_steps_and_data(module, name):
     resolved = module("compare").resolved
     recipes = [resolved(variant, OPTIONS) for variant in module(name).VARIANTS]
