@@ -36,6 +36,7 @@ LAYERS = {
     "export": 3,
     "report": 3,
     "pipeline": 4,
+    "finetuning": 4,
     "cli": 4,
     "soundsieve": 4,  # the face of the package
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from soundsieve.config import resolve as resolve
     from soundsieve.errors import UserError as UserError
+    from soundsieve.finetuning import finetune as finetune
     from soundsieve.inference.api import load as load
     from soundsieve.pipeline import run as run
     from soundsieve.recipe import Recipe as Recipe
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 HOMES = {
     "Recipe": "soundsieve.recipe",
     "UserError": "soundsieve.errors",
+    "finetune": "soundsieve.finetuning",
     "load": "soundsieve.inference.api",
     "parse": "soundsieve.target",
     "resolve": "soundsieve.config",
     "run": "soundsieve.pipeline",
 }
-__all__ = ["Recipe", "UserError", "load", "parse", "resolve", "run"]
+__all__ = ["Recipe", "UserError", "finetune", "load", "parse", "resolve", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ NOT_IN_IDENTITY: dict[str, Any] = {
     "device": True,
     "out": True,
     "fresh": True,
+    "finetune": True,
     "data": {"conflicts": True},
     "train": {"devices": True, "nodes": True},
 }
@@ -213,6 +214,40 @@ class Score(Part):
     split: Literal["train", "valid", "test"] = knob("valid", "part of the data that is scored")
 
 
+class Finetune(Part):
+    """How a trained model is adapted to a sound of the user's own, by `recipe finetune`."""
+
+    noise: TextOrNone = knob(None, "recordings of a noise to remove: a folder or a file")
+    prompts: TextOrNone = knob(None, "recordings of a prompt voice: a folder or a file")
+    audio: TextOrNone = knob(None, "recordings of what the model will hear, without labels")
+    method: Literal["adapter", "full"] = knob(
+        "adapter", "a low-rank change of each matrix, or a free change of all weights"
+    )
+    rank: int = knob(16, "rank of the adapter's change", ge=1, le=256)
+    strength: float = knob(
+        1.0, "share of the change in the model written, changed at will later", ge=0, le=1.5
+    )
+    teacher: bool = knob(
+        True, "the base model says what it heard before; no: the true stems of the pools do"
+    )
+    snr: Annotated[Law, within(-40, 40)] = knob(
+        Law.uniform(-10, 15), "power of a scene over the new sound in it", "dB"
+    )
+    alone: float = knob(0.1, "odds that a scene is the new sound alone", ge=0, le=1)
+    without: float = knob(0.25, "odds that a scene lacks the new sound", ge=0, le=1)
+    others: float = knob(
+        0.3, "odds that a scene beside a prompt voice holds it turned into another one", ge=0, le=1
+    )
+    emphasis: float = knob(
+        1.0, "weight of keep (else of all but the new sound) beside the mean of the outputs", ge=0
+    )
+
+    @field_validator("noise", "prompts", "audio")
+    @classmethod
+    def _home(cls, path: str | None) -> str | None:
+        return _expand(path) if path else path
+
+
 class Recipe(Part):
     """Everything that makes a run; two equal recipes on equal data make equal models."""
 
@@ -226,6 +261,7 @@ class Recipe(Part):
     mask: Mask = Mask()
     train: Train = Train()
     score: Score = Score()
+    finetune: Finetune = Finetune()
     device: Literal["auto", "cpu", "cuda", "mps"] = knob("auto", "where the network runs")
     out: str = knob("runs", "folder of the run folders", min_length=1)
     fresh: bool = knob(False, "start anew where the same run exists")

@@ -70,6 +70,14 @@ class Target:
             )
         return gains
 
+    def gains_if_there(self, scope: Sequence[str], stems: Stems = STEMS) -> tuple[float, ...]:
+        """The same over stems that need not be all that it speaks of, and may be all or none.
+
+        >>> parse("all-prompts")[0].gains_if_there(["speech", "noise"])
+        (1.0, 1.0)
+        """
+        return tuple(_gain(self.terms, stem, stems) for stem in scope)
+
 
 def parse(text: str, stems: Stems = STEMS) -> tuple[Target, ...]:
     """Read an expression; one `Target` for each part between commas.

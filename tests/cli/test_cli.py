@@ -30,6 +30,7 @@ def calls(monkeypatch):
         monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{name: noting}))
 
     stand_in("soundsieve.pipeline", "run")
+    stand_in("soundsieve.finetuning", "finetune")
     stand_in("soundsieve.inference.separate", "separate_files", [])
     stand_in("soundsieve.inference.live", "stream")
     scored = SimpleNamespace(estimators=[], mixer=None, scores=None)
@@ -106,6 +107,23 @@ def test_run_hands_on_the_recipe(calls):
     assert (recipe.keep, recipe.train.steps) == ("music", 5)
 
 
+def test_finetune_hands_on_the_model_and_what_is_its_own(calls):
+    words = ["any", "noise=~/lathe", "keep=speech+music", "finetune.strength=0.5", "train.steps=9"]
+    assert main(["finetune", *words]) == 0
+    ((_, (name, recipe, keep, _), _),) = calls.noted
+    assert (name, keep) == ("any", "speech+music")
+    assert recipe.finetune.noise == str(Path("~/lathe").expanduser())
+    assert (recipe.finetune.strength, recipe.train.steps, recipe.name) == (0.5, 9, "finetune")
+
+
+def test_evaluate_scores_the_removal_of_a_sound(calls):
+    calls.stand_in("soundsieve.evaluation.removal", "evaluate_removal")
+    assert main(["evaluate", "model=any,runs/x", "prompts=navi", "score.scenes=5"]) == 0
+    ((_, (models, path, stem, keep, recipe, out, _), _),) = calls.noted
+    assert (models, path, stem, keep, out) == (["any", "runs/x"], "navi", "prompts", None, None)
+    assert recipe.score.scenes == 5
+
+
 def test_separate_hands_on_files_and_targets(calls, capsys):
     words = ["a.wav", "keep=speech,all-prompts", "b.wav", "residual=true", "out=x", "model=m"]
     assert main(["separate", *words]) == 0
@@ -146,12 +164,16 @@ def test_evaluate_keeps_its_own_keys_and_resolves_the_others(calls):
     ("words", "parts"),
     [
         (["separete"], ["'separete'", "'separate'"]),
-        (["zzz"], ["'zzz'", "run, separate"]),
+        (["zzz"], ["'zzz'", "run, finetune, separate"]),
         (["show", "keep=speach"], ["'speach'", "'speech'"]),
         (["show", "train.stepz=3"], ["train.stepz", "train.steps"]),
         (["show", "--seed=3"], ["seed=3"]),
         (["show", "-"], ["'-'"]),
         (["show", "keep", "other"], ["one recipe"]),
+        (["finetune", "noise=x"], ["expected one model"]),
+        (["finetune", "any", "noise=x", "finetune.methd=full"], ["finetune.method"]),
+        (["finetune", "any", "finetune.strength=9"], ["from 0 to 1.5", "'9'"]),
+        (["evaluate", "noise=x", "prompts=y"], ["one of noise= and prompts="]),
         (["run", "nowhere.yaml"], ["nowhere.yaml"]),
         (["list"], ["recipes, models"]),
         (["list", "stem"], ["'stem'", "'stems'"]),

@@ -13,6 +13,7 @@ from soundsieve.errors import UserError, suggest
 # A verb is the module of its name here, with help_text() and main(words), imported when asked for.
 VERBS = {
     "run": "draw scenes, train a model, score it, report",
+    "finetune": "teach a model a noise or a prompt voice of your own, in minutes",
     "separate": "keep the chosen sounds of files and folders",
     "stream": "the same block by block, from file or pipe to file or pipe",
     "evaluate": "one table for models and baselines on the same scenes",
@@ -43,6 +44,7 @@ First steps:
   recipe separate street.wav keep=speech+music         use the model
   recipe stream in=street.wav out=clean.wav keep=speech+music
   recipe evaluate model=runs/NAME,classical            compare it
+  recipe finetune any noise=FOLDER                     teach it a noise of your own
   recipe show train.steps=2000                         see what a run would do
 
 recipe VERB --help says more; recipe run --help lists every key.

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from soundsieve.cli.words import at_most_one, options, sort
+from soundsieve.errors import UserError
 
-KEYS = ("model", "out")
+KEYS = ("model", "out", "noise", "prompts")
 HELP = """\
 recipe evaluate [RECIPE] [model=A,B...] [data=...] [keep=...] [score.KEY=...] [out=FOLDER]
 
@@ -18,12 +19,15 @@ interval. The unprocessed mixture, a classical suppressor and ideal masks stand 
 keys:
   model     run folders, files, shipped names, or baselines: mixture, classical,
             classical/spectral-subtraction, oracle/ratio, oracle/phase-sensitive, oracle/complex
+  noise     recordings of one noise: how much of it goes, and what becomes of the rest
+  prompts   the same for a prompt voice; what a fine-tuned model has learned of them is left out
   out       a folder for scores.json, scores.csv and plots
   others    those of `recipe run`: data=, keep=, seed=, score.scenes=, score.snr=, score.split=...
 
 examples:
   recipe evaluate model=runs/NAME,classical
   recipe evaluate model=runs/A,runs/B data=~/recordings keep=speech+music
+  recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
   recipe evaluate model=runs/NAME score.snr=0,5,10 score.scenes=100 out=scores
 """
 
@@ -40,7 +44,10 @@ def main(words: Sequence[str]) -> int:
     names, pairs = sort(words)
     mine = [pair for pair in pairs if pair.partition("=")[0] in KEYS]
     found = options(mine, KEYS, "evaluate")
-    recipe = resolve(at_most_one(names), [pair for pair in pairs if pair not in mine])
+    others = [pair for pair in pairs if pair not in mine]
+    if {"noise", "prompts"} & found.keys():
+        return _removal(found, names, others)
+    recipe = resolve(at_most_one(names), others)
     models = [word for word in found.get("model", "").split(",") if word]
     out = Path(found["out"]).expanduser() if "out" in found else None
 
@@ -53,4 +60,26 @@ def main(words: Sequence[str]) -> int:
         from soundsieve.report.run import write_report
 
         write_report(out, done.estimators, done.mixer, recipe, done.scores)
+    return 0
+
+
+def _removal(found: dict[str, str], names: Sequence[str], pairs: Sequence[str]) -> int:
+    """Scores the removal of a sound, in the scenes of a fine-tune."""
+    from soundsieve.cli.finetune import part
+    from soundsieve.config import resolve
+
+    stem = "noise" if "noise" in found else "prompts"
+    if {"noise", "prompts"} <= found.keys() or names:
+        raise UserError("expected one of noise= and prompts=, and key=value words; see --help.")
+    keep = [pair.partition("=")[2] for pair in pairs if pair.startswith("keep=")]
+    recipe = resolve(part(), [pair for pair in pairs if not pair.startswith("keep=")])
+    models = [word for word in found.get("model", "").split(",") if word]
+    out = Path(found["out"]).expanduser() if "out" in found else None
+
+    from rich.console import Console
+
+    from soundsieve.evaluation.removal import evaluate_removal
+
+    console = Console(highlight=False)
+    evaluate_removal(models, found[stem], stem, keep[-1] if keep else None, recipe, out, console)
     return 0

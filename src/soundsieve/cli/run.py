@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from soundsieve.cli.words import at_most_one, sort
@@ -33,7 +33,7 @@ def help_text() -> str:
     """The help of the verb, with every key of the schema."""
     from soundsieve.knobs import knobs
 
-    return HELP + "".join(_entry(knob) for knob in knobs().values())
+    return HELP + entries(k for k in knobs().values() if not k.key.startswith("finetune."))
 
 
 def main(words: Sequence[str]) -> int:
@@ -48,6 +48,11 @@ def main(words: Sequence[str]) -> int:
 
     run(recipe, Console(highlight=False))
     return 0
+
+
+def entries(knobs: Iterable[Any]) -> str:
+    """Two lines on each key."""
+    return "".join(map(_entry, knobs))
 
 
 def _entry(knob: Any) -> str:

@@ -1,12 +1,16 @@
 """From a recipe to its pool and to the mixer of one of its splits."""
 
+from collections.abc import Sequence
+
 import torch
 from rich.progress import Progress
 
 from soundsieve.data.mixer import Mixer
 from soundsieve.data.pool import Pool, open_pool
+from soundsieve.errors import UserError
 from soundsieve.forms import Form, form_of
 from soundsieve.recipe import Recipe
+from soundsieve.target import Target
 
 HELD_OUT = 1
 """Added to a recipe's seed for scenes of validation and scores, which are not those of training."""
@@ -14,18 +18,24 @@ TOLD = 10
 """Left-out files that are named; the rest is counted."""
 
 
-def pool_of(recipe: Recipe, progress: Progress, form: Form | None = None) -> Pool:
+def pool_of(
+    recipe: Recipe,
+    progress: Progress,
+    form: Form | None = None,
+    targets: Sequence[Target] | None = None,
+) -> Pool:
     """The pool that a recipe names, decoded; what had to be left out is said.
 
     Args:
         form: sample rate and channels; by default those of the recipe's model.
+        targets: what it must have the stems for, in place of the recipe's.
     """
     form = form or form_of(recipe.model.family)
     task = progress.add_task(f"reading {recipe.data.path}", total=None, detail="")
     pool = open_pool(
         recipe.data.path,
         form.sample_rate,
-        recipe.targets,
+        recipe.targets if targets is None else targets,
         recipe.tree,
         progress=lambda done, of: progress.update(task, completed=done, total=of),
         licences=recipe.data.licences,
@@ -49,6 +59,20 @@ def held_out(recipe: Recipe, pool: Pool, split: str, device: torch.device | str 
     mix = recipe.mix.model_copy(update={"eq": 0.0, "effects": effects})
     natural = recipe.model_copy(update={"mix": mix})
     return mixer_of(natural, pool, split, recipe.seed + HELD_OUT, device)
+
+
+def every_kind(recipe: Recipe, pool: Pool) -> Recipe:
+    """The recipe with a target for each kind of sound that a pool has.
+
+    Raises UserError where it has one kind only, of which no scene can be mixed.
+    """
+    tops = dict.fromkeys(recipe.tree.path(stem)[1] for stem in pool.scope)
+    if len(tops) < 2:
+        raise UserError(
+            f"the data has {next(iter(tops), 'nothing')} only, expected two kinds of sound or more "
+            "to mix; hand it to audio=, which needs no labels."
+        )
+    return recipe.model_copy(update={"keep": ",".join(tops)})
 
 
 def mixer_of(

@@ -141,7 +141,7 @@ def open_pool(
         sources = under_licences(sources, licences, path)
     _checked_scope(sources, targets, stems, path)
     prepared = is_prepared(root)
-    folder = root if prepared else cache / f"{root.resolve().name}-{_place(root)}"
+    folder = root if prepared else cache_of(root, cache)
     ready = make_ready(
         sources,
         folder,
@@ -190,9 +190,10 @@ def _checked_scope(
     return scope
 
 
-def _place(root: Path) -> str:
-    """Six hex digits of a folder's place, so that it may grow and keeps what is decoded."""
-    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:6]
+def cache_of(root: Path, cache: Path) -> Path:
+    """Where a folder is decoded to: by its name and place, so that it may grow."""
+    place = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:6]
+    return cache / f"{root.resolve().name}-{place}"
 
 
 def scope_of(has: set[str], targets: Sequence[Target], stems: Stems = STEMS) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ STYLE: dict[Any, Any] = {
 }
 RANGE = 70
 """Decibels under the loudest bin of the mixture that a spectrogram shows."""
+SCORES = ("valid_si_sdri", "valid_score")
+"""What the journals of trainings and of fine-tunes call their score."""
 COLOURS = ("#1f5a96", "#c4452d", "#7a7a7a", "#3a8f5c", "#8a5aa8", "#d09020")
 
 
@@ -35,7 +37,10 @@ def training_curve(journal: Path) -> Figure:
     with journal.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     steps = _column(rows, "step")
-    panels = [("loss", ("loss", "valid_loss")), ("SI-SDR improvement / dB", ("valid_si_sdri",))]
+    panels = [
+        ("loss", ("loss", "valid_loss")),
+        ("SI-SDR improvement / dB", ("valid_si_sdri", "valid_score")),
+    ]
     with _styled():
         figure = Figure(figsize=(5.2, 4.2), layout="constrained")
         for axes, (label, names) in zip(figure.subplots(2, 1, sharex=True), panels, strict=True):

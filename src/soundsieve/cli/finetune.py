@@ -1,0 +1,85 @@
+"""`recipe finetune`: teach a trained model a sound of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from soundsieve.cli.run import entries
+from soundsieve.cli.words import sort
+from soundsieve.errors import UserError
+
+PART = "finetune/own"
+"""The part of `configs/` that a fine-tune starts from."""
+SOUNDS = ("noise", "prompts", "audio")
+"""Words that are short for `finetune.WORD`."""
+HELP = """\
+recipe finetune MODEL noise=FOLDER [audio=FOLDER] [data=POOL] [keep=...] [key=value...]
+
+Teaches a model a sound of your own in minutes: a noise that it leaves in, or a prompt voice that
+it takes for a talker (noise= or prompts=, one at a time). MODEL is a shipped name, a run folder or
+a file; what comes out is the same kind of model, as fast, with the same outputs: every keep= works
+as before.
+
+What you need are recordings of that sound alone: half a minute helps, two minutes are good. A part
+of them is held out and scored. Everything else the model knows, it teaches itself: what it makes
+of a scene without the new sound is what it is to make of it with that sound. Scenes are of the
+built-in corpus, and better with yours:
+
+  audio=FOLDER     recordings of your calls or drives, without labels
+  data=POOL        clean recordings by stem, as for recipe run
+  keep=TARGET      what matters most; everything but the new sound where it is not given
+
+The run folder holds the model, report.md with sounds before and after, scores.json, and
+recordings.csv. The same command goes on where it was stopped. With another finetune.strength it
+trains nothing anew: 0 is the model as it was, 1 all of the change. If an old ability suffers, you
+are told which strength it bears.
+
+examples:
+  recipe finetune any noise=~/our-lathe
+  recipe finetune any prompts=~/navi-voice audio=~/drives
+  recipe finetune any noise=~/our-lathe finetune.strength=0.6
+  recipe finetune runs/NAME noise=~/our-lathe data=pools/mine keep=speech+music
+  recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
+
+keys, with their defaults; those of recipe run, mix.KEY and train.KEY above all, work too:
+"""
+
+
+def help_text() -> str:
+    """The help of the verb, with the keys that are its own and those of its training."""
+    from soundsieve.config import resolve
+    from soundsieve.knobs import knobs
+
+    set_here = resolve(part()).train.model_dump()
+    own = [knob for knob in knobs().values() if knob.key.startswith("finetune.")]
+    train = [knobs()[f"train.{name}"] for name in ("steps", "minutes", "batch", "rate", "patience")]
+    train = [knob._replace(default=set_here[knob.key.partition(".")[2]]) for knob in train]
+    return HELP + entries([*own, *train])
+
+
+def main(words: Sequence[str]) -> int:
+    """Resolve the words, then hand them to the fine-tune."""
+    from soundsieve.config import resolve
+
+    names, pairs = sort(words)
+    if len(names) != 1:
+        came = " and ".join(names) or "none"
+        raise UserError(f"expected one model, got {came}; write recipe finetune any noise=FOLDER.")
+    keep = [pair.partition("=")[2] for pair in pairs if pair.startswith("keep=")]
+    own = [f"finetune.{p}" if p.partition("=")[0] in SOUNDS else p for p in pairs]
+    recipe = resolve(part(), [pair for pair in own if not pair.startswith("keep=")])
+
+    from rich.console import Console
+
+    from soundsieve.finetuning import finetune
+
+    finetune(names[0], recipe, keep[-1] if keep else None, Console(highlight=False))
+    return 0
+
+
+def part() -> Path:
+    """The file that the recipe of a fine-tune starts from."""
+    from soundsieve.config import shipped_parts
+
+    return shipped_parts()[PART]

@@ -1,0 +1,201 @@
+"""A model before and after a fine-tune: the new sound, old abilities, and where these are lost."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from rich.table import Table
+from torch import Tensor
+
+from soundsieve.data.draws import Draws
+from soundsieve.data.lessons import Sound, mix_of
+from soundsieve.data.opening import every_kind, held_out
+from soundsieve.data.pool import Pool
+from soundsieve.data.recordings import Recordings
+from soundsieve.evaluation.new_sound import (
+    BATCH,
+    CAP,
+    FIRST,
+    SCENES,
+    Part,
+    measure,
+    parts_of,
+    table,
+    talkers,
+)
+from soundsieve.metrics import sdr, si_sdr, silent
+from soundsieve.models.separator import Separator
+from soundsieve.recipe import Mix, Recipe
+from soundsieve.target import Target
+
+RATIO, LEVEL = 0.3, 0.5
+"""Decibels of SI-SDR, and of level, that a kept stem may lose."""
+STRENGTHS = (0.9, 0.75, 0.6, 0.45, 0.3, 0.15)
+"""That are tried where one loses more."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Scenes as they were before the new sound, and what each output should make of them.
+
+    Shape: `mixture [batch, channel, time]`, `targets [batch, output, channel, time]`.
+    """
+
+    name: str
+    mixture: Tensor
+    targets: Tensor
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What models are compared on. `outputs` are those that a fine-tune has to leave as they are.
+
+    `remix` are the weights of the outputs, and last of the mixture, that form what is kept.
+    """
+
+    parts: Sequence[Part]
+    watched: Sequence[Watched]
+    audio: Tensor | None
+    remix: Sequence[float]
+    outputs: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What an output lost on some scenes, in dB; `level` is its change."""
+
+    where: str
+    output: str
+    si_sdr: float
+    level: float
+
+    @property
+    def too_much(self) -> bool:
+        """Whether that is more than a fine-tune may cost."""
+        return self.si_sdr > RATIO or abs(self.level) > LEVEL
+
+
+def bench_of(
+    recordings: Recordings,
+    pools: Sequence[Pool],
+    audio: Recordings | None,
+    recipe: Recipe,
+    *,
+    stem: str,
+    remix: Sequence[float],
+    outputs: Sequence[int],
+    kept: Target,
+    truth: Callable[[Sequence[str]], Tensor],
+) -> Bench:
+    """Scenes of what a fine-tune has not heard: of the starter corpus first, then of own pools.
+
+    Args:
+        truth: gains of stems of data in each output of the model, `[output, stem]`.
+    """
+    mixers = [held_out(every_kind(recipe, pool), pool, "valid") for pool in pools]
+    sound = Sound(recordings, "valid", mix_of(recipe.mix, stem, False), stems=recipe.tree)
+    main = mixers[-1]
+    gains = kept.gains_if_there(main.scope, recipe.tree)
+    parts = parts_of(sound, main, talkers(recipe, pools[-1], "valid"), gains, recipe.tree)
+    watched = []
+    for name, mixer in zip(("starter", "data"), mixers, strict=False):
+        scenes = mixer.scenes(range(FIRST, FIRST + 2 * SCENES))
+        targets = torch.einsum("os,bsct->boct", truth(mixer.scope), scenes.stems)
+        watched.append(Watched(name, scenes.mixture, targets))
+    heard = None
+    if audio is not None:
+        heard = Sound(audio, "valid", Mix(segment=recipe.mix.segment)).draw(
+            Draws(recipe.seed, range(SCENES))
+        )
+    return Bench(parts, watched, heard, remix, outputs)
+
+
+def compare(
+    base: Separator, at: Callable[[float], Separator], strength: float, bench: Bench
+) -> dict[str, Any]:
+    """All measures before and after as plain data, what was lost, and a strength that loses less.
+
+    Args:
+        at: the model at a strength.
+    """
+    now = at(strength)
+    lost = losses(base, now, bench)
+    found: dict[str, Any] = {
+        "strength": strength,
+        "before": measure(base, bench.remix, bench.parts),
+        "after": measure(now, bench.remix, bench.parts),
+        "losses": [asdict(loss) for loss in lost],
+        "offered": None,
+        "agreement": None if bench.audio is None else agreement(base, now, bench.audio),
+    }
+    if any(loss.too_much for loss in lost):
+        weaker = (share for share in STRENGTHS if share < strength)
+        harmless = (s for s in weaker if not any(x.too_much for x in losses(base, at(s), bench)))
+        found["offered"] = next(harmless, 0.0)
+    return found
+
+
+def losses(before: Separator, after: Separator, bench: Bench) -> list[Loss]:
+    """What the outputs that should stay as they are have lost, on each set of scenes.
+
+    Scenes in which an output was wrong before and after, so that more of it is wrong than right,
+    do not count: what was not there cannot be lost.
+    """
+    found = []
+    for scenes in bench.watched:
+        (old, level), (new, now) = (_measured(model, scenes) for model in (before, after))
+        counts = (old + new > 0) & level.isfinite()
+        for output in bench.outputs:
+            here = counts[:, output]
+            if here.any():
+                ratio, change = (old - new)[here, output], (now - level)[here, output]
+                name = before.names[output]
+                found.append(Loss(scenes.name, name, float(ratio.mean()), float(change.mean())))
+    return found
+
+
+@torch.inference_mode()
+def _measured(model: Separator, scenes: Watched) -> tuple[Tensor, Tensor]:
+    """SI-SDR and level of each output, nan where its target is silent. Shape: `[scene, output]`."""
+    outputs = torch.cat([model(some) for some in scenes.mixture.split(BATCH)])
+    there = ~silent(scenes.targets.flatten(-2))
+    ratio = si_sdr(outputs, scenes.targets).clamp(-CAP, CAP)
+    common = (outputs * scenes.targets).flatten(-2).sum(-1)
+    gain = common / scenes.targets.square().flatten(-2).sum(-1).clamp_min(1e-12)
+    level = 20 * gain.abs().clamp_min(1e-5).log10()
+    return ratio, torch.where(there, level, torch.nan)
+
+
+@torch.inference_mode()
+def agreement(before: Separator, after: Separator, mixture: Tensor) -> float:
+    """Decibels by which what changed lies under what the model said before, over its outputs.
+
+    Shape: `[batch, channel, time]`.
+    """
+    ratios = [
+        sdr(after(some).flatten(1, 2), before(some).flatten(1, 2)) for some in mixture.split(BATCH)
+    ]
+    found = torch.cat(ratios)
+    return float(found[found.isfinite()].mean())
+
+
+def outcome_lines(outcome: Mapping[str, Any]) -> Iterator[Table | str]:
+    """What to print of a comparison: a table, and what was lost."""
+    yield table(
+        f"keep={outcome['keep']}, strength {outcome['strength']:g}, unheard sounds, dB",
+        {"before": outcome["before"], "after": outcome["after"]},
+    )
+    if outcome["agreement"] is not None:
+        yield f"on your audio the change lies {outcome['agreement']:.0f} dB under the old outputs"
+    worst = [loss for each in outcome["losses"] if (loss := Loss(**each)).too_much]
+    if not worst:
+        yield f"no kept stem lost more than {RATIO} dB SI-SDR or {LEVEL} dB level"
+        return
+    said = "; ".join(
+        f"{x.output} lost {x.si_sdr:.1f} dB SI-SDR, level {x.level:+.1f} dB ({x.where} scenes)"
+        for x in worst
+    )
+    yield f"damage: {said}; finetune.strength={outcome['offered']:g} stays within " + (
+        f"{RATIO} and {LEVEL} dB"
+    )

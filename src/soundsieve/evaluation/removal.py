@@ -1,0 +1,71 @@
+"""How well models remove recordings of one sound: `recipe evaluate noise=` and `prompts=`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from soundsieve.data.lessons import Sound, mix_of
+from soundsieve.data.opening import every_kind, held_out, pool_of
+from soundsieve.data.recordings import read_recordings
+from soundsieve.errors import UserError
+from soundsieve.evaluation.new_sound import measure, parts_of, table, talkers
+from soundsieve.evaluation.scores import JSON
+from soundsieve.forms import LIVE, Form
+from soundsieve.models.find import find
+from soundsieve.models.separator import Separator
+from soundsieve.progress import progress_bar
+from soundsieve.recipe import Recipe
+from soundsieve.remix import formable
+from soundsieve.runs import versions, write_json
+from soundsieve.target import parse
+
+
+def evaluate_removal(
+    names: Sequence[str],
+    path: str,
+    stem: str,
+    keep: str | None,
+    recipe: Recipe,
+    out: Path | None,
+    console: Console,
+) -> dict[str, Any]:
+    """Scores models on what is kept beside a sound that goes; prints and writes the scores.
+
+    What one of the models has learned of the recordings is left out for all of them.
+    """
+    models = {name: find(name) for name in names or ("any",)}
+    target = parse(keep or f"all-{stem}", next(iter(models.values())).tree)[0]
+    remixes = {name: _remix(model, name, target) for name, model in models.items()}
+    rates = {model.sample_rate for model in models.values()}
+    if len(rates) > 1:
+        raise UserError(f"the models work at {sorted(rates)} Hz; score those of one rate at once.")
+    told = [model.about.get("finetune") or {} for model in models.values()]
+    heard = [tuple(part) for about in told for part in about.get("heard", [])]
+    split = recipe.score.split
+    with progress_bar(console) as progress:
+        form = Form(rates.pop(), LIVE.channels)
+        sounds = read_recordings(path, stem, form.sample_rate, heard=heard)
+        pool = pool_of(recipe, progress, form, targets=())
+        mixer = held_out(every_kind(recipe, pool), pool, split)
+        sound = Sound(sounds, "valid", mix_of(recipe.mix, stem, False), stems=recipe.tree)
+        gains = target.gains_if_there(mixer.scope, recipe.tree)
+        voices = talkers(recipe, pool, split)
+        parts = parts_of(sound, mixer, voices, gains, recipe.tree, recipe.score.scenes)
+        found = {name: measure(model, remixes[name], parts) for name, model in models.items()}
+    seconds = sounds.seconds("valid")
+    title = f"keep={target}, {seconds:.0f} s of unheard recordings, {split} split, dB"
+    console.print(table(title, found))
+    result = {"keep": str(target), stem: Path(path).name, "seconds": round(seconds, 1)}
+    result |= {"split": split, "scores": found, "versions": versions()}
+    if out is not None:
+        write_json(out / JSON, result)
+    return result
+
+
+def _remix(model: Separator, name: str, target: Any) -> tuple[float, ...]:
+    try:
+        return formable(target, model.scope, model.outputs, model.names, model.tree)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None

@@ -1,0 +1,110 @@
+"""From recordings of a sound and a trained model to the model that knows the sound."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.progress import Progress
+
+from soundsieve.data.lessons import Lessons, OtherVoice, Sound, mix_of
+from soundsieve.data.mixer import Mixer
+from soundsieve.data.opening import HELD_OUT, every_kind, held_out, mixer_of
+from soundsieve.data.pool import Pool
+from soundsieve.data.recordings import Recordings
+from soundsieve.models.spectral import SpectralModel
+from soundsieve.recipe import Mix, Recipe
+from soundsieve.training.average import Average
+from soundsieve.training.finetune.aims import Aims, truth_of
+from soundsieve.training.finetune.tuning import Tuning
+from soundsieve.training.finetune.update import Update, changed
+from soundsieve.training.fit import follow, seed_weights
+from soundsieve.training.machine import pick_device, pick_precision
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a fine-tune hears: the new sound, pools of other sounds (the starter first), audio."""
+
+    recordings: Recordings
+    pools: tuple[Pool, ...]
+    audio: Recordings | None = None
+
+
+def teach(
+    model: SpectralModel,
+    aims: Aims,
+    recipe: Recipe,
+    material: Material,
+    folder: Path,
+    progress: Progress,
+) -> Tuning:
+    """Changes the model in place; the same call goes on where it stopped.
+
+    Raises KeyboardInterrupt after Ctrl-C, when all is saved.
+    """
+    seed_weights(recipe.seed)
+    options, own = recipe.train, recipe.finetune
+    device = pick_device(recipe.device)
+    lessons = lessons_of(recipe, material, aims.stem, "train", device)
+    tree = model.tree
+    tuning = Tuning(
+        model,
+        Update(model, own.method, own.rank),
+        lessons,
+        lessons_of(recipe, material, aims.stem, "valid", device),
+        truth=truth_of(model, lessons.scope, tree),
+        taught=aims.taught,
+        keep=aims.remix,
+        keep_gains=aims.kept.gains_if_there(lessons.scope, tree),
+        emphasis=own.emphasis,
+        teacher=own.teacher,
+        steps=options.steps,
+        minutes=options.minutes,
+        batch=options.batch,
+        rate=options.rate,
+        warmup=options.warmup,
+        snr_weight=options.snr_weight,
+        decay=options.ema,
+        precision=pick_precision(options.precision, device),
+    )
+    follow(tuning, options, device, folder, progress)
+    Average.copy(tuning.best_weights, tuning.update)
+    changed(model.cpu(), tuning.update.cpu().weights(model))
+    return tuning
+
+
+def lessons_of(
+    recipe: Recipe,
+    material: Material,
+    stem: str,
+    split: str,
+    device: torch.device | str = "cpu",
+) -> Lessons:
+    """The lessons of a split; those that are not for training are of recordings as they are."""
+    own, training = recipe.finetune, split == "train"
+    sounds = material.recordings
+    teacher = own.teacher and training  # only a teacher can tell what is in these
+    heard = material.audio if teacher else None
+    voice = stem == "prompts" and own.others > 0 and teacher
+    return Lessons(
+        Sound(sounds, split, mix_of(recipe.mix, stem, training), stems=recipe.tree, device=device),
+        [_mixer(recipe, pool, split, device) for pool in material.pools],
+        audio=Sound(heard, split, Mix(segment=recipe.mix.segment), device=device)
+        if heard
+        else None,
+        other=OtherVoice(sounds, split, recipe.mix.segment) if voice else None,
+        snr=own.snr,
+        alone=own.alone,
+        without=own.without,
+        others=own.others,
+        mix=recipe.mix,
+        seed=recipe.seed + HELD_OUT * (not training),
+        stems=recipe.tree,
+    )
+
+
+def _mixer(recipe: Recipe, pool: Pool, split: str, device: torch.device | str) -> Mixer:
+    each = every_kind(recipe, pool)
+    if split == "train":
+        return mixer_of(each, pool, split, recipe.seed, device)
+    return held_out(each, pool, split, device)

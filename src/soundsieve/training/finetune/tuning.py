@@ -1,0 +1,227 @@
+"""The training of an update: the sound that is taught, and the teacher's word on all else."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from soundsieve.data.lessons import Lesson, Lessons
+from soundsieve.losses import activity_loss, spectral_loss
+from soundsieve.metrics import si_sdr
+from soundsieve.models.multihead import MultiHead
+from soundsieve.models.spectral import SpectralModel, masked
+from soundsieve.training.course import Course
+from soundsieve.training.finetune.update import Update
+from soundsieve.training.module import ACTIVITY_WEIGHT, Spectra, remix_gains, with_remix
+
+VALID_SCENES = 24
+"""Of each kind: with the new sound, and without."""
+VALID_SNR = 0.0
+GROUP = 8
+CAP = 30.0
+"""Decibels of SI-SDR past which a scene counts no more: what is left is not heard."""
+
+
+class Tuning(Course):
+    """Trains the update of a masking model on lessons.
+
+    Targets are what the model in its former state makes of a scene before the new sound is added,
+    and the new sound itself in the output that it belongs to: so what the model could do, it is
+    told to go on doing, with nothing but itself at hand. Without the `teacher` they are the true
+    stems, as far as the pools have them.
+
+    Args:
+        truth: gains of the stems of the lessons in each output, `[output, stem]`.
+        taught: gain of the new sound in each output.
+        keep: weights of the outputs and of the mixture in what matters most.
+        emphasis: weight of that beside the mean of the outputs and of random remixes.
+    """
+
+    score_name = "valid_score"
+
+    def __init__(
+        self,
+        model: SpectralModel,
+        update: Update,
+        lessons: Lessons,
+        valid: Lessons,
+        *,
+        truth: Tensor,
+        taught: Sequence[float],
+        keep: Sequence[float],
+        keep_gains: Sequence[float],
+        emphasis: float,
+        teacher: bool,
+        steps: int,
+        minutes: float | None,
+        batch: int,
+        rate: float,
+        warmup: int,
+        snr_weight: float,
+        decay: float,
+        precision: torch.dtype,
+    ):
+        super().__init__(
+            update,
+            steps=steps,
+            minutes=minutes,
+            batch=batch,
+            segment=lessons.segment,
+            rate=rate,
+            warmup=warmup,
+            decay=decay,
+        )
+        self.update, self.lessons, self.valid = update, lessons, valid
+        # In a list, as its weights are nobody's to train and stand in no checkpoint.
+        self._model = [model.eval().requires_grad_(False)]
+        self.truth, self.teacher, self.emphasis = truth, teacher, emphasis
+        self.taught, self.keep = torch.tensor(taught), torch.tensor(keep)
+        self.keep_gains = torch.tensor(keep_gains)
+        self.snr_weight, self.precision = snr_weight, precision
+        self.phase = getattr(model, "kind", "complex") != "magnitude"
+        self._held_out: list[tuple[Lesson, Tensor]] = []
+        self._before: tuple[float, float] | None = None
+
+    @property
+    def model(self) -> SpectralModel:
+        """The model in its former state."""
+        return self._model[0]
+
+    def on_fit_start(self) -> None:
+        """Brings the model to where the update is."""
+        self.model.to(self.device)
+
+    def training_step(self, indices: list[int], _: int) -> Tensor:
+        """The loss of the lessons of these indices."""
+        return self.loss(self.lessons.draw(indices), indices)
+
+    def loss(self, lesson: Lesson, indices: list[int]) -> Tensor:
+        """The loss of a batch: every output, two random remixes, and what matters most."""
+        mixture, base = self._spectra(lesson)
+        gains, old = self.taught.to(self.device)[:, None, None, None], self._old(lesson, base)
+        real = old[0] + gains * (mixture[0] - base[0])
+        reference = real, old[1] + gains * (mixture[1] - base[1])
+        real, imag, activity = self._called(self._masks, self.update.weights(self.model), mixture)
+        estimate = masked(real, imag, *mixture)
+        return self._compared(estimate, reference, mixture, activity, indices)
+
+    def _compared(
+        self,
+        estimate: Spectra,
+        reference: Spectra,
+        mixture: Spectra,
+        activity: Tensor,
+        indices: list[int],
+    ) -> Tensor:
+        rows, outputs = len(indices), len(self.taught)
+        keep = self.keep.to(self.device)[:, None].expand(-1, rows)
+        wanted = [keep[None, :-1]]
+        if outputs > 1:
+            wanted.append(remix_gains(outputs, indices).to(self.device))
+        remix = torch.cat(wanted)
+        made, meant = with_remix(estimate, remix), with_remix(reference, remix)
+        for pair in (made, meant) if keep[-1].any() else ():
+            for plane, part in zip(pair, mixture, strict=True):
+                plane[outputs] += keep[-1, 0] * part
+        losses = spectral_loss(made, meant, mixture, self.snr_weight, self.phase).mean(1)
+        loss = torch.cat([losses[:outputs], losses[outputs + 1 :]]).mean()
+        loss = loss + self.emphasis * losses[outputs]
+        if isinstance(self.model, MultiHead):
+            loss = loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
+        return loss
+
+    def _spectra(self, lesson: Lesson) -> tuple[Spectra, Spectra]:
+        """Of the mixtures, and of the scenes before the new sound."""
+        stft, hop = self.model.stft, self.model.hop
+        sound = torch.cat([lesson.mixture, lesson.base]).flatten(0, 1)
+        sound = sound[:, : sound.shape[-1] // hop * hop]
+        real, imag, _ = stft.analyse(sound, stft.past(len(sound)))
+        half = len(sound) // 2
+        return (real[:, :half], imag[:, :half]), (real[:, half:], imag[:, half:])
+
+    @torch.no_grad()
+    def _old(self, lesson: Lesson, base: Spectra) -> Spectra:
+        """What each output should have of the scene before the new sound."""
+        if self.teacher:
+            real, imag, _ = self._masks(*base)
+            return masked(real, imag, *base)
+        hop, stft = self.model.hop, self.model.stft
+        stems = lesson.stems[..., : lesson.stems.shape[-1] // hop * hop]
+        true = torch.einsum("os,bsct->obct", self.truth.to(stems), stems)
+        real, imag, _ = stft.analyse(true.flatten(0, 2), stft.past(len(true) * len(stems)))
+        return tuple(p.unflatten(1, (len(true), -1)).transpose(0, 1) for p in (real, imag))  # pyright: ignore[reportReturnType]
+
+    def _masks(self, real: Tensor, imag: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        model, rows = self.model, real.shape[1]
+        reduced = self.precision != torch.float32
+        with torch.autocast(real.device.type, self.precision, reduced):
+            frames, _ = model.frames(real, imag, 1, model.initial_state(rows, 1))
+            return model.masks(frames)
+
+    def _called(self, function: Callable, weights: dict[str, Tensor], inputs: Spectra):
+        return torch.func.functional_call(_Calling(self.model, function), _inside(weights), inputs)
+
+    @torch.no_grad()
+    def validate_average(self) -> float:
+        """Decibels of SI-SDR won where the new sound is, and won or lost where it is not.
+
+        The first is of what is kept beside the new sound; the second of each stem in its output, in
+        scenes as they were. Both are against the former state.
+        """
+        self._prepare()
+        with self.average.applied(self.update):
+            weights = self.update.weights(self.model)
+        new, old = self._scores(weights)
+        assert self._before is not None
+        return new - self._before[0] + old - self._before[1]
+
+    def _prepare(self) -> None:
+        """Draws what is validated on, and measures the model as it was."""
+        if self._before is not None:
+            return
+        for kind in range(2):
+            for start in range(0, VALID_SCENES, GROUP):
+                lesson = self.valid.draw(range(start, start + GROUP), snr=VALID_SNR)
+                if kind:
+                    lesson.sound = torch.zeros_like(lesson.sound)
+                targets = torch.einsum("os,bsct->boct", self.truth.to(lesson.stems), lesson.stems)
+                self._held_out.append((lesson, targets))
+        self._before = self._scores(dict(self.model.named_parameters()))
+
+    def _scores(self, weights: dict[str, Tensor]) -> tuple[float, float]:
+        new: list[float] = []
+        old: list[float] = []
+        keep = self.keep.to(self.device)
+        for lesson, targets in self._held_out:
+            mixture = lesson.mixture
+            outputs = torch.func.functional_call(self.model, weights, (mixture,))
+            if lesson.sound.any():
+                parts = torch.cat([outputs, mixture[:, None]], 1)
+                kept = torch.einsum("boct,o->bct", parts, keep)
+                wanted = torch.einsum("bsct,s->bct", lesson.stems, self.keep_gains.to(lesson.stems))
+                new += si_sdr(kept.cpu(), wanted.cpu()).tolist()
+            else:
+                old += si_sdr(outputs.cpu(), targets.cpu()).flatten().tolist()
+        return _mean(new), _mean(old)
+
+
+class _Calling(nn.Module):
+    """A function of a model as a module, whose weights can be replaced for one call."""
+
+    def __init__(self, model: nn.Module, function: Callable):
+        super().__init__()
+        self.model, self.function = model, function
+
+    def forward(self, *inputs: Tensor):
+        return self.function(*inputs)
+
+
+def _inside(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"model.{name}": weight for name, weight in weights.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Of those that are no nan, none counted above the cap."""
+    found = [max(min(value, CAP), -CAP) for value in values if not math.isnan(value)]
+    return sum(found) / max(len(found), 1)

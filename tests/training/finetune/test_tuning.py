@@ -1,0 +1,117 @@
+"""A fine-tune as a training: it learns the sound, heeds its teacher, and goes on where it was."""
+
+import copy
+
+import pytest
+import torch
+from rich.console import Console
+from rich.progress import Progress
+
+from soundsieve.data.recordings import read_recordings
+from soundsieve.models.build import build
+from soundsieve.recipe import Recipe
+from soundsieve.target import parse
+from soundsieve.training.finetune.aims import aims_of
+from soundsieve.training.finetune.teach import Material, teach
+from tests.conftest import RATE, put, swelling, tone
+from tests.training.conftest import ctrl_c_at
+
+KEEP = "speech,music,noise,prompts"
+
+
+def recipe_of(**changes):
+    options = {"steps": 8, "batch": 2, "validate_every": 4, "warmup": 2, "precision": "float32"}
+    return Recipe.model_validate(
+        {
+            "device": "cpu",
+            "mix": {"segment": 0.5},
+            "train": {**options, "compile": "no", **changes.pop("train", {})},
+            "finetune": {"rank": 2, **changes},
+        }
+    )
+
+
+@pytest.fixture
+def taught(tmp_path, pools, monkeypatch):
+    """Teaches a small model a whistle, and gives model, base and tuning."""
+    monkeypatch.setattr("soundsieve.training.finetune.tuning.VALID_SCENES", 8)
+    for take in range(4):
+        put(tmp_path / f"whistle/{take}.wav", swelling(tone(2000 + 10 * take, 2.0), take))
+
+    def run(folder="run", stem="noise", **changes):
+        recipe = recipe_of(**changes)
+        torch.manual_seed(0)
+        base = build("multihead", pools(KEEP).scope, parse(KEEP), channels=8, blocks=1)
+        model = copy.deepcopy(base)
+        sounds = read_recordings(str(tmp_path / "whistle"), stem, RATE, cache=tmp_path / "pools")
+        material = Material(sounds, (pools(KEEP),))
+        aims = aims_of(model, "m", stem, None)
+        progress = Progress(console=Console(quiet=True))
+        tuning = teach(model, aims, recipe, material, tmp_path / folder, progress)
+        return model, base, tuning
+
+    return run
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def test_it_leaves_a_changed_model_and_the_teacher_as_it_was(taught):
+    model, base, tuning = taught()
+    assert not torch.equal(weights(model), weights(base))
+    assert torch.equal(weights(tuning.model), weights(model))  # merged in place at the end
+    assert tuning.trainer.global_step == 8
+
+
+@pytest.mark.parametrize("changes", [{}, {"method": "full"}, {"teacher": False}])
+def test_the_loss_falls(taught, changes):
+    train = {"steps": 40, "rate": 0.01, "warmup": 2, "validate_every": 40}
+    _, base, tuning = taught(train=train, **changes)
+    tuning.model.load_state_dict(base.state_dict())
+    lesson, indices = tuning.valid.draw(range(8)), list(range(8))
+    with torch.no_grad():
+        after = tuning.loss(lesson, indices)
+        for p in tuning.update.parameters():
+            p.zero_()
+        assert after < tuning.loss(lesson, indices)
+
+
+def test_an_interrupted_fine_tune_ends_as_if_it_had_not_been(taught):
+    whole, _, _ = taught("whole")
+    with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
+        ctrl_c_at(patch, 5)
+        taught("parts")
+    resumed, _, tuning = taught("parts")
+    assert tuning.trainer.global_step == 8
+    torch.testing.assert_close(weights(resumed), weights(whole), atol=1e-6, rtol=0)
+
+
+def test_the_teacher_says_what_it_said_before_and_the_sound_goes_to_its_head(taught, pools):
+    _, base, tuning = taught()
+    tuning.model.load_state_dict(base.state_dict())
+    lesson = tuning.lessons.draw([0, 1])
+    _, scene = tuning._spectra(lesson)
+    old = tuning._old(lesson, scene)
+    with torch.no_grad():
+        hop, time = base.hop, lesson.base.shape[-1]
+        outputs = base(lesson.base[..., : time // hop * hop])
+    sound, _ = base.stft.synthesise(
+        *(p.permute(1, 2, 0, 3).flatten(1, 2) for p in old), torch.zeros(8, base.delay)
+    )
+    said = sound[:, base.delay :].unflatten(0, (2, 4))
+    torch.testing.assert_close(said, outputs[:, :, 0, : said.shape[-1]], atol=1e-4, rtol=0)
+
+
+def test_only_a_teacher_hears_what_has_no_stems(taught, pools, tmp_path):
+    _, _, tuning = taught(stem="prompts")
+    assert tuning.lessons.other is not None and tuning.valid.other is None
+    _, _, tuning = taught("true", stem="prompts", teacher=False)
+    assert tuning.lessons.other is None
+
+
+def test_held_out_lessons_are_of_recordings_that_are_not_learned(taught):
+    _, _, tuning = taught()
+    pool = tuning.valid.sound.pool
+    train, valid = (pool.entries["noise", split] for split in ("train", "valid"))
+    assert not {e.source.path for e in train} & {e.source.path for e in valid}
