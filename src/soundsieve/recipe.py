@@ -197,7 +197,9 @@ class Train(Part):
     patience: int = knob(0, "validations without a gain until it stops; 0: never", ge=0)
     compile: Switch = knob("auto", "compile the element-wise parts")
     precision: Literal["auto", "float32", "bf16"] = knob("auto", "arithmetic of the dense layers")
-    start: TextOrNone = knob(None, "model whose weights to start from; none: fresh ones")
+    start: TextOrNone = knob(
+        None, "model whose weights to start from, of this size or smaller; none: fresh ones"
+    )
     minutes: NumberOrNone = knob(
         None, "wall-clock budget in place of steps; none: steps count", "min", gt=0
     )

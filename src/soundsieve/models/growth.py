@@ -8,23 +8,27 @@ that was learned is lost, and it learns from the first step on. After Chen, Good
 import torch
 from torch import Tensor
 
+from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.models.trunk import N_BANDS
 
 BLOCKS = "trunk.blocks."
+SAYING = "trunk.blocks.0.band.inward.weight"
 GATES = 3
 """Parts of the memory's inward matrix: forget gate, candidate, output gate."""
 
 
-def can_grow(small: SpectralModel, large: SpectralModel) -> bool:
-    """Whether one model fits into the other: of one family, and nowhere narrower or shallower."""
+def can_grow(small: Separator, large: Separator) -> bool:
+    """Whether one model fits into the other: of one family, and nowhere wider or deeper."""
+    if not (isinstance(small, SpectralModel) and isinstance(large, SpectralModel)):
+        return False
     same = ("family", "scope", "outputs", "sample_rate", "hop", "activation")
     alike = all(getattr(small, name) == getattr(large, name) for name in same)
     return alike and small.width <= large.width and small.depth <= large.depth
 
 
 @torch.no_grad()
-def grow(small: SpectralModel, large: SpectralModel) -> None:
+def grow(small: Separator, large: Separator) -> None:
     """Gives the large model weights with which it computes what the small one does, to rounding.
 
     Its own weights stay where they hear what is new. The small model's blocks are spread evenly
@@ -34,9 +38,10 @@ def grow(small: SpectralModel, large: SpectralModel) -> None:
     """
     if not can_grow(small, large):
         raise ValueError("the small model does not fit into the large one")
+    assert isinstance(small, SpectralModel) and isinstance(large, SpectralModel)
     old, new = small.state_dict(), large.state_dict()
     places = {place * large.depth // small.depth: place for place in range(small.depth)}
-    said = (small.trunk.blocks[0].band.said, large.trunk.blocks[0].band.said)
+    said = len(old[SAYING]), len(new[SAYING])
     for name, weight in new.items():
         source = name
         if name.startswith(BLOCKS):

@@ -9,6 +9,7 @@ from soundsieve.data.pool import Pool
 from soundsieve.errors import UserError
 from soundsieve.models.build import build
 from soundsieve.models.find import find
+from soundsieve.models.growth import can_grow, grow
 from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Recipe
@@ -55,7 +56,7 @@ def first_model(recipe: Recipe, pool: Pool) -> Separator:
 
 
 def _start_from(model: Separator, name: str) -> None:
-    """Takes over the weights of another model, which has to be of the same shape."""
+    """Takes over the weights of another model of the same shape, or of a smaller one."""
     other = find(name)
     if (other.family, other.scope, other.outputs) != (model.family, model.scope, model.outputs):
         raise UserError(
@@ -63,8 +64,11 @@ def _start_from(model: Separator, name: str) -> None:
             f"{', '.join(other.scope)}; the recipe makes a {model.family} model for "
             f"{', '.join(model.names)} over {', '.join(model.scope)}."
         )
+    if can_grow(other, model):
+        grow(other, model)
+        return
     try:
         model.load_state_dict(other.state_dict())
     except RuntimeError as error:
-        text = f"train.start={name} has another size; set model.size to its own."
+        text = f"train.start={name} is of another shape; set model.size to its own or a larger one."
         raise UserError(text) from error
