@@ -126,8 +126,9 @@ def test_evaluate_scores_the_removal_of_a_sound(calls):
 
 def test_separate_hands_on_files_and_targets(calls, capsys):
     words = ["a.wav", "keep=speech,all-prompts", "b.wav", "residual=true", "out=x", "model=m"]
-    assert main(["separate", *words]) == 0
-    ((_, (files, targets, model, out, residual, _), _),) = calls.noted
+    assert main(["separate", *words, "format=musdb"]) == 0
+    ((_, (files, targets, model, out, residual, _, layout), _),) = calls.noted
+    assert layout == "musdb"
     assert files == [Path("a.wav"), Path("b.wav")]
     assert normal_form(targets) == "speech,all-prompts"
     assert (model, out, residual) == ("m", Path("x"), True)

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +26,14 @@ class AudioStream:
     seconds: float | None
 
 
+def there() -> bool:
+    """Whether ffmpeg is installed."""
+    return bool(shutil.which("ffprobe") and shutil.which("ffmpeg"))
+
+
 def probe(path: Path) -> AudioStream:
     """What ffprobe says of the first audio stream; a `UserError` where there is none."""
-    if not shutil.which("ffprobe") or not shutil.which("ffmpeg"):
+    if not there():
         raise UserError(
             f"{path}: expected wav, flac, ogg, opus or mp3, got another kind; "
             "all others need ffmpeg, so install it."
@@ -87,6 +92,26 @@ def blocks(
                 )
         finally:
             process.kill()
+
+
+def join(streams: Mapping[str, Path], path: Path) -> None:
+    """Writes wav files into one mp4, a stream each with its name.
+
+    They are coded without loss (ALAC): AAC would round a length up to whole packets. Players and
+    musdb read either. Raises UserError with what ffmpeg says where it fails.
+    """
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-y"]
+    for file in streams.values():
+        command += ["-i", f"file:{file}"]
+    for number, name in enumerate(streams):
+        command += ["-map", f"{number}:a"]
+        command += [f"-metadata:s:a:{number}", f"title={name}"]
+        command += [f"-metadata:s:a:{number}", f"handler_name={name}"]
+    command += ["-c:a", "alac", "-f", "mp4", f"file:{path}"]
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        said = (done.stderr.decode(errors="replace").strip() or "no reason given").splitlines()[-1]
+        raise UserError(f"{path.name}: ffmpeg could not write it ({said}); choose another format=.")
 
 
 def _skip(stream, count: int) -> None:

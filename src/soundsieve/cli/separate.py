@@ -12,9 +12,9 @@ from soundsieve.errors import UserError
 from soundsieve.models.catalog import tree
 from soundsieve.target import normal_form, parse
 
-KEYS = ("keep", "model", "out", "residual")
+KEYS = ("keep", "model", "out", "residual", "format")
 HELP = """\
-recipe separate FILE... keep=TARGET [model=MODEL] [out=FOLDER] [residual=yes]
+recipe separate FILE... keep=TARGET [model=MODEL] [out=FOLDER] [residual=yes] [format=musdb]
 
 Writes what is kept of each file to FOLDER/<its name>.<target>.<ext>, with the rate, channels and
 length of the input: wav, flac, ogg, opus, mp3 and what ffmpeg reads, any rate, any length.
@@ -25,11 +25,14 @@ keys:
   model     a shipped name, a run folder or a file; without it, the shipped model or the newest run
   out       the folder to write into (separated)
   residual  yes: also write what was removed, to <its name>.residual.<ext> (no)
+  format    files; or for keep=vocals,drums,bass,other, with the song itself as mixture: musdb, a
+            folder of wav files as MUSDB18-HQ has it, or stems.mp4, one file of five streams (files)
 
 examples:
   recipe separate street.wav keep=speech+music
   recipe separate talks/ keep=speech out=cleaned residual=yes
   recipe separate drive.m4a keep=all-prompts model=runs/NAME
+  recipe separate song.flac keep=vocals,drums,bass,other model=runs/NAME format=stems.mp4
   recipe separate ./a=b.wav keep=speech             a name with = needs its folder
 """
 
@@ -48,7 +51,7 @@ def main(words: Sequence[str]) -> int:
     if not files:
         raise UserError("no file is named; write recipe separate FILE... keep=..., say.")
     out = Path(found["out"]).expanduser() if "out" in found else None
-    model = found.get("model")
+    model, layout = found.get("model"), found.get("format", "files")
 
     from rich.console import Console
     from rich.progress import Progress
@@ -57,7 +60,9 @@ def main(words: Sequence[str]) -> int:
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        errors = separate_files(list(map(Path, files)), targets, model, out, residual, progress)
+        errors = separate_files(
+            list(map(Path, files)), targets, model, out, residual, progress, layout
+        )
     if errors:
         return complain(errors)
     print(f"{normal_form(targets)}: {len(files)} done, in {out or 'separated'}{sep}")

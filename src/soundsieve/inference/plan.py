@@ -9,6 +9,7 @@ from pathlib import Path
 
 from soundsieve.audio.io import AudioInfo, info
 from soundsieve.errors import UserError
+from soundsieve.inference.layouts import FILES, check_layout, kind_of, places
 from soundsieve.target import Target
 
 SUFFIXES = (
@@ -23,17 +24,22 @@ _EXACT = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "AL
 
 @dataclass(frozen=True)
 class Job:
-    """One input, what it is, and the outputs to write from it."""
+    """One input, what it is, and the outputs to write from it, of which a layout may make one."""
 
     source: Path
     info: AudioInfo
     outputs: tuple[Path, ...]
     format: str
     subtype: str
+    layout: str = FILES
 
 
 def plan(
-    inputs: Sequence[str | Path], targets: Sequence[Target], out: str | Path, residual: bool
+    inputs: Sequence[str | Path],
+    targets: Sequence[Target],
+    out: str | Path,
+    residual: bool,
+    layout: str = FILES,
 ) -> tuple[list[Job], list[str]]:
     """The jobs, and one line for each input that cannot be one.
 
@@ -46,13 +52,14 @@ def plan(
                 f"out={out}: expected a folder, but {part} is a file; choose another folder."
             )
     names = [*map(str, targets), *(["residual"] if residual else [])]
+    check_layout(layout, names)
     jobs: dict[tuple[Path, Path], Job] = {}
     errors: list[str] = []
     for source, folder, fault in _sources(inputs, out):
         try:
             if fault:
                 raise UserError(fault)
-            job = _job(source, out / folder, names)
+            job = _job(source, out / folder, names, layout)
             jobs[source.resolve(), job.outputs[0]] = job
         except UserError as error:
             errors.append(str(error))
@@ -102,11 +109,11 @@ def _walk(folder: Path, out: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def _job(source: Path, folder: Path, names: Sequence[str]) -> Job:
+def _job(source: Path, folder: Path, names: Sequence[str], layout: str) -> Job:
     found = info(source)
     suffix, format, subtype = kind_like(source, found)
-    outputs = [folder / f"{source.stem}.{name}{suffix}" for name in names]
-    return Job(source, found, tuple(outputs), format, subtype)
+    outputs = places(layout, folder, source.stem, names, suffix)
+    return Job(source, found, tuple(outputs), *kind_of(layout, format, subtype), layout)
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from soundsieve.audio.io import Reader, Writer
 from soundsieve.errors import UserError
+from soundsieve.inference.layouts import FILES, MIXTURE, opened
 from soundsieve.inference.meter import Meter
 from soundsieve.inference.plan import Job, plan
 from soundsieve.inference.stream import Stream
@@ -38,6 +39,7 @@ def separate_files(
     out: str | Path | None = None,
     residual: bool = False,
     progress: Progress | None = None,
+    layout: str = FILES,
 ) -> list[str]:
     """Write what is kept of files and folders, and give one line for each input that failed.
 
@@ -46,9 +48,11 @@ def separate_files(
     Args:
         out: a folder; `separated` in the working directory by default.
         residual: also write the mixture minus all that is kept.
+        layout: `files`, or for the four parts of a song `musdb`, a folder with them and the
+            mixture, or `stems.mp4`, one file with all of these.
     """
     out = Path("separated" if out is None else out)
-    jobs, errors = plan(inputs, targets, out, residual)
+    jobs, errors = plan(inputs, targets, out, residual, layout)
     if not jobs and errors:
         return errors
     model = find(model_name)
@@ -84,6 +88,7 @@ def _separate_file(
 ) -> None:
     found = job.info
     stream = Stream(model, found.sample_rate, found.channels, targets, residual)
+    names = [*map(str, targets), *(["residual"] if residual else [])]
     for output in job.outputs:
         _make_folder(output.parent)
     with ExitStack() as stack:
@@ -91,23 +96,20 @@ def _separate_file(
         meter = stack.enter_context(
             Meter(progress, job.source.name, found.sample_rate, found.expected)
         )
-        writers = [
-            stack.enter_context(
-                Writer(
-                    path, found.sample_rate, found.channels, job.format, job.subtype, found.frames
-                )
-            )
-            for path in job.outputs
-        ]
+        files = stack.enter_context(opened(job, names))
+        writers = [files[name] for name in names]
         early = stream.latency
         for block in reader.blocks(_block_size(found.sample_rate, found.channels)):
+            if MIXTURE in files:
+                files[MIXTURE].write(block)
             early = _write(writers, stream.push(block), early)
             meter.advance(block.shape[1])
         _write(writers, stream.flush(), early)
-    for writer in writers:
+    for name, writer in files.items():
         if writer.clipped:
+            path = writer.path if job.layout == FILES else f"{job.outputs[0]}, {name}"
             _say(
-                f"{writer.path}: {writer.clipped} samples went past full scale and were clipped; "
+                f"{path}: {writer.clipped} samples went past full scale and were clipped; "
                 "a float wav as input would keep them.",
                 progress,
             )
