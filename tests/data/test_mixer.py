@@ -304,6 +304,11 @@ def test_a_part_of_a_song_that_a_split_lacks_is_said(tmp_path):
     gains = [[float(stem == "bass") for stem in pool.scope]]
     with pytest.raises(UserError, match=r"valid split .* nothing that is to be kept \(bass\)"):
         Mixer(pool, gains, split="valid", **LAWS)
+    both = [[float(stem == part) for stem in pool.scope] for part in ("bass", "other")]
+    scenes = Mixer(pool, both, split="valid", segment=0.5, **LAWS).scenes(range(4))
+    assert not scenes.stems[
+        :, pool.scope.index("bass")
+    ].any()  # others can be held out all the same
 
 
 def test_odds_that_leave_nothing_are_said(mixers):

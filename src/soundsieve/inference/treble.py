@@ -118,7 +118,8 @@ class Treble:
             squares = gains.clamp(0, 1).square()
             return squares / (squares + (1 - gains.clamp(0, 1)).square())
         squares = gains.clamp(min=0).square()
-        return squares / squares.sum(0).clamp(min=1e-6)
+        total = squares.sum(0)  # nothing after silence: then all have the same share
+        return torch.where(total > 0, squares / total.clamp(min=1e-6), 1 / len(squares))
 
 
 def _high_pass(cutoff: float) -> Tensor:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from soundsieve.errors import UserError, suggest
 from soundsieve.models.asteroid.model import build_asteroid
-from soundsieve.models.asteroid.networks import NETWORKS
+from soundsieve.models.asteroid.networks import NETWORKS, library
 from soundsieve.models.files import MODELS
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.separator import Separator
+from soundsieve.models.songs import Songs
 from soundsieve.stems import STEMS, Stems
 from soundsieve.target import Target
 
@@ -40,11 +41,30 @@ def build(
     if family == "multihead":
         heads = head_gains(scope, targets, stems)
         return MultiHead(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **shape)
+    if family == "songs":
+        heads = head_gains(scope, targets, stems)
+        sizes = {"size": size, "channels": channels, "blocks": blocks}
+        return Songs(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **sizes)
     if family in NETWORKS:
         heads = head_gains(scope, targets, stems)
         return build_asteroid(family, scope, heads, size, channels, blocks, sample_rate)
+    raise _unknown(family)
+
+
+def check_family(family: str) -> None:
+    """Raises UserError for a family that is not there, or whose library is not installed.
+
+    To be called before hours go into the reading of data.
+    """
+    if family not in MODELS:
+        raise _unknown(family)
+    if family in NETWORKS:
+        library()
+
+
+def _unknown(family: str) -> UserError:
     hint = suggest(family, MODELS) or f"The families are {', '.join(MODELS)}."
-    raise UserError(f"no model family is called {family!r}. {hint}")
+    return UserError(f"no model family is called {family!r}. {hint}")
 
 
 def head_gains(

@@ -15,10 +15,12 @@ from soundsieve.models.catalog import HEADER, header
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.separator import Separator
+from soundsieve.models.songs import Songs
 
 MODELS: dict[str, type[Separator]] = {
     "mask": MaskModel,
     "multihead": MultiHead,
+    "songs": Songs,
     **dict.fromkeys(NETWORKS, Asteroid),
 }
 """Families that have weights, by name."""

@@ -18,9 +18,22 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda x: x,
 }
 
-BANDS = ((16, 4), (8, 8), (8, 16))
-"""Count and width in bins of the bands, upwards from 0 Hz; the last bin follows its neighbour."""
-N_BANDS = sum(count for count, _ in BANDS)
+Bands = tuple[tuple[int, int], ...]
+"""Count and width in bins of bands, upwards from 0 Hz; the last bin follows its neighbour."""
+BANDS: Bands = ((16, 4), (8, 8), (8, 16))
+"""Those of the live models."""
+
+
+def n_bands(bands: Bands) -> int:
+    """How many there are.
+
+    >>> n_bands(BANDS)
+    32
+    """
+    return sum(count for count, _ in bands)
+
+
+N_BANDS = n_bands(BANDS)
 
 
 class BandEncoder(nn.Module):
@@ -29,18 +42,19 @@ class BandEncoder(nn.Module):
     Shape: `[time, batch, bin, feature] -> [time, batch, band, channel]`.
     """
 
-    def __init__(self, features: int, channels: int):
+    def __init__(self, features: int, channels: int, bands: Bands = BANDS):
         super().__init__()
+        self.bands = bands
         self.weights = nn.ParameterList(
             torch.randn(count, width * features, channels) / (width * features) ** 0.5
-            for count, width in BANDS
+            for count, width in bands
         )
-        self.bias = nn.Parameter(torch.zeros(N_BANDS, channels))
+        self.bias = nn.Parameter(torch.zeros(n_bands(bands), channels))
 
     def forward(self, features: Tensor) -> Tensor:
         """Bands of bins; the bin at half the rate is not looked at."""
         parts, start = [], 0
-        for weight, (count, width) in zip(self.weights, BANDS, strict=True):
+        for weight, (count, width) in zip(self.weights, self.bands, strict=True):
             bins = features[..., start : start + count * width, :]
             parts.append(_per_band(bins.unflatten(2, (count, width)).flatten(3), weight))
             start += count * width
@@ -53,20 +67,20 @@ class BandDecoder(nn.Module):
     Shape: `[time, batch, band, channel] -> [value, time, batch, bin]`.
     """
 
-    def __init__(self, channels: int, values: int, linear: bool = False):
+    def __init__(self, channels: int, values: int, linear: bool = False, bands: Bands = BANDS):
         super().__init__()
-        self.values = values
+        self.values, self.bands = values, bands
         self.norm = nn.Identity() if linear else nn.RMSNorm(channels)
         self.weights = nn.ParameterList(
             torch.randn(count, channels, values * width) * 0.1 / channels**0.5
-            for count, width in BANDS
+            for count, width in bands
         )
 
     def forward(self, frames: Tensor) -> Tensor:
         """Bins of bands."""
         parts, start = [], 0
         normed = self.norm(frames)
-        for weight, (count, _) in zip(self.weights, BANDS, strict=True):
+        for weight, (count, _) in zip(self.weights, self.bands, strict=True):
             bands = _per_band(normed[:, :, start : start + count], weight)
             planes = bands.unflatten(3, (self.values, -1)).permute(3, 0, 1, 2, 4)
             parts.append(planes.flatten(3))
@@ -81,19 +95,19 @@ class BandMix(nn.Module):
     What tells a sound from another, such as a row of harmonics, is spread over the bands.
     """
 
-    def __init__(self, channels: int, activation: str):
+    def __init__(self, channels: int, activation: str, bands: int = N_BANDS):
         super().__init__()
-        self.activation = ACTIVATIONS[activation]
+        self.activation, self.bands = ACTIVATIONS[activation], bands
         self.said = min(1 + channels // 16, 8)
         self.norm = nn.Identity() if activation == "linear" else nn.RMSNorm(channels)
         self.inward = nn.Linear(channels, self.said)
-        self.mix = nn.Linear(N_BANDS * self.said, N_BANDS * self.said)
+        self.mix = nn.Linear(bands * self.said, bands * self.said)
         self.outward = nn.Linear(self.said, channels)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames with what the other bands add to them."""
         said = self.inward(self.norm(frames)).flatten(2)
-        heard = self.activation(self.mix(said)).unflatten(2, (N_BANDS, self.said))
+        heard = self.activation(self.mix(said)).unflatten(2, (self.bands, self.said))
         return frames + self.outward(heard)
 
 

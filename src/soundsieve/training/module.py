@@ -12,6 +12,7 @@ from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
 from soundsieve.models.separator import Separator
+from soundsieve.models.songs import Songs
 from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.training.companions import companions_of
 from soundsieve.training.course import Course
@@ -88,6 +89,11 @@ class Training(Course):
             for block in model.trunk.blocks:
                 parts += [(block.time, "before"), (block.time, "after")]
                 parts += [(block.band, "forward"), (block.dense, "forward")]
+        if isinstance(model, Songs):
+            parts += [(model, "features"), (model.encoder, "forward"), (model, "masks")]
+            for block in model.blocks:
+                parts += [(block.time, "before"), (block.time, "after")]
+                parts += [(block.band, "forward"), (block.dense, "forward")]
         for owner, name in parts:
             setattr(owner, name, torch.compile(getattr(owner, name)))
 
@@ -129,10 +135,12 @@ class Training(Course):
         -> 2 x [output, time, row, bin], [time, batch, output]`.
         """
         model = self.model
-        if not isinstance(model, SpectralModel):
+        if not isinstance(model, SpectralModel | Songs):
             return self.spectra(model(sound).transpose(0, 1)), None
         batch, channels, _ = sound.shape
         with torch.autocast(sound.device.type, self.precision, self.precision != torch.float32):
+            if isinstance(model, Songs):
+                return model.spectra(*mixture), None
             frames, _ = model.frames(*mixture, channels, model.initial_state(batch, channels))
             real, imag, activity = self.masks(frames)
             return masked(real, imag, *mixture), activity
@@ -183,7 +191,7 @@ class Training(Course):
 
 def stft_of(model: Separator) -> Stft:
     """The spectra in which a model's estimates are compared: its own, or such of about 32 ms."""
-    if isinstance(model, SpectralModel):
+    if isinstance(model, SpectralModel | Songs):
         return model.stft
     n_fft = 2 ** round(math.log2(FRAME_SECONDS * model.sample_rate))
     return Stft(n_fft, n_fft // 2)
