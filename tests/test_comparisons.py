@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.conftest import RATE, tone
+from soundsieve.audio.io import info
+from tests.conftest import RATE, put, tone
 
 ROOT = Path(__file__).parents[1]
 NAMES = {
@@ -19,6 +20,7 @@ NAMES = {
     "masks": "masks",
     "one-or-two": "one_or_two",
     "against-asteroid": "against_asteroid",
+    "finetune": "finetune",
 }
 FACTS = {
     "command": "python benchmarks/x.py --steps 800",
@@ -166,6 +168,40 @@ def test_the_page_on_asteroid_has_times_and_scores_of_every_network(module):
     assert "| asteroid/dprnn | 1000 | 77 | 0.64 | 12.5 |" in said(text)
     assert "Multihead is 1.00 dB better than asteroid/sudormrf (0.75 to 1.25)." in said(text)
     assert "Data `starter`, 2 minutes of 8 scenes a step, seed 0;" in said(text)
+
+
+def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(module):
+    script = module("finetune")
+    where = dict.fromkeys(("new sound and speech", "new sound alone", "old scenes"))
+    before = {scenes: {"attenuation": 10.0, "si_sdr": 5.0} for scenes in where}
+
+    def row(seconds, way, gain):
+        after = {scenes: {"attenuation": 10.0 + gain, "si_sdr": 4.9} for scenes in where}
+        one = {"kind": "noise", "sound": "lathe", "seconds": seconds, "way": way}
+        run = {"seconds": 200.0, "training": 150.0}
+        return {**one, "run": run, "before": before, "after": after}
+
+    first, full, _ = script.METHODS
+    rows = [row(30, first, 4.0), row(120, first, 8.0), row(120, full, 7.0)]
+    facts = {"base": "any", "data": "pack", "split": "valid", "usual": 120, "threads": 2}
+    text = script.render({**facts, "rows": rows, "command": "x", "versions": FACTS["versions"]})
+    assert "| lathe | 1 | 10.0 → 18.0 |" in text
+    assert "| 30 s | 1 | +4.0 |" in text and "| 120 s | 1 | +8.0 |" in text
+    assert f"| {full} | 1 | +7.0 |" in text
+    assert "took 200 s at the median, 150 s of it" in said(text)
+
+
+def test_held_out_recordings_are_handed_to_no_fine_tune(module, tmp_path):
+    for take in range(3):
+        put(tmp_path / f"lathe/{take}.wav", tone(300 + take, 4.0))
+    learned, test = module("finetune")._cut(tmp_path / "lathe", tmp_path / "work", [2, 8, 99], 8)
+    assert set(learned) == {2, 8}
+    seconds = {
+        folder: sum(info(path).frames for path in folder.glob("*.wav")) / RATE
+        for folder in (*learned.values(), test)
+    }
+    assert list(seconds.values()) == pytest.approx([2.0, 8.0, 4.0])
+    assert not {p.name for p in test.iterdir()} & {p.name for p in learned[8].iterdir()}
 
 
 @pytest.mark.parametrize("name", ["snr", "realism", "masks", "against_asteroid"])

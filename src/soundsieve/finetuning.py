@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from soundsieve.data.opening import every_kind, pool_of
-from soundsieve.data.pool import fingerprint
+from soundsieve.data.pool import Pool, fingerprint
 from soundsieve.data.recordings import Recordings, read_recordings, write_recordings
-from soundsieve.data.suspects import suspects
+from soundsieve.data.suspects import EVIDENT, suspects
 from soundsieve.errors import UserError
 from soundsieve.evaluation.before_after import Bench, bench_of, compare, outcome_lines
 from soundsieve.forms import LIVE, Form
@@ -56,7 +57,7 @@ def finetune(
         update={"keep": str(aims.kept), "stems": model.about.get("stems") or {}}
     )
     with progress_bar(console) as progress:
-        material = gather(recipe, stem, model.sample_rate, progress)
+        material = gather(recipe, aims, model.sample_rate, progress)
         folder = _folder(name, model, recipe, material)
         with locked(folder):
             if recipe.fresh:
@@ -84,34 +85,64 @@ def stem_of(recipe: Recipe) -> str:
     return given[0]
 
 
-def gather(recipe: Recipe, stem: str, sample_rate: int, progress: Progress) -> Material:
+def gather(recipe: Recipe, aims: Aims, sample_rate: int, progress: Progress) -> Material:
     """Opens the new sound, the starter corpus, the user's pool and their unlabelled audio."""
     own = recipe.finetune
-    sound = _read(str(getattr(own, stem)), stem, sample_rate, progress)
+    path = str(getattr(own, aims.stem))
+    sound = _read(path, aims.stem, sample_rate, progress)
     untold = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": STARTER})})
     recipes = [untold] if recipe.data.path == STARTER else [untold, recipe]
     form = Form(sample_rate, LIVE.channels)
     pools = [pool_of(each, progress, form, targets=()) for each in recipes]
     for each, pool in zip(recipes, pools, strict=True):
         every_kind(each, pool)
+    if aims.stem == "noise":
+        skip = _doubtful(sound, pools[0], aims, progress)
+        sound = _read(path, aims.stem, sample_rate, progress, skip) if skip else sound
     audio = _read(own.audio, "all", sample_rate, progress) if own.audio else None
     return Material(sound, tuple(pools), audio)
 
 
-def _read(path: str, stem: str, sample_rate: int, progress: Progress) -> Recordings:
+def _read(
+    path: str,
+    stem: str,
+    sample_rate: int,
+    progress: Progress,
+    skip: Mapping[str, str] | None = None,
+) -> Recordings:
     task = progress.add_task(f"reading {path}", total=None, detail="")
     found = read_recordings(
         path,
         stem,
         sample_rate,
         progress=lambda done, of: progress.update(task, completed=done, total=of),
+        skip=skip,
     )
     progress.remove_task(task)
+    if skip:
+        return found  # what is left out has been said
     for place, reason in list(found.dropped.items())[:TOLD]:
         progress.console.print(f"left out: {place}: {reason}", soft_wrap=True, markup=False)
     if len(found.dropped) > TOLD:
         progress.console.print(f"left out: {len(found.dropped) - TOLD} files more")
     return found
+
+
+def _doubtful(sounds: Recordings, pool: Pool, aims: Aims, progress: Progress) -> dict[str, str]:
+    """Recordings of a noise to leave out, as they sound like what is kept, and like what.
+
+    Where that is half of them or more, the judge may be wrong: they are told, and stay.
+    """
+    kept = [stem for stem in EVIDENT if any(aims.kept.gains_if_there([stem]))]
+    found = suspects(sounds, pool, kept)
+    many = 2 * len(found) >= len({source.path for source in sounds.pool.sources})
+    verb = "look at" if many else "left out"
+    for path, like in list(found.items())[:TOLD]:
+        line = f"{verb}: {path}: sounds like {like}, which is to be kept"
+        progress.console.print(line, soft_wrap=True, markup=False)
+    if len(found) > TOLD:
+        progress.console.print(f"{verb}: {len(found) - TOLD} recordings more sound like that")
+    return {} if many else {path: f"sounds like {like}" for path, like in found.items()}
 
 
 def _folder(name: str, model: Separator, recipe: Recipe, material: Material) -> Path:
@@ -148,7 +179,7 @@ def _complete(
     if not (folder / TUNED).exists():
         progress.console.print(f"run folder: {folder}", soft_wrap=True)
         write_start(folder, recipe)
-        _check(material, aims, folder, progress)
+        _describe(material.recordings, folder, progress)
         model = copy.deepcopy(base)
         tuning = teach(model, aims, recipe, material, folder, progress)
         save(base, folder / BASE, base.about)
@@ -171,7 +202,9 @@ def _complete(
     save(now, folder / WEIGHTS, about)
     outcome = compare(models[0], at, strength, bench)
     outcome |= {"keep": recipe.keep, "stem": aims.stem, "base": name}
-    outcome |= {"seconds": round(time.monotonic() - began, 1), "versions": versions()}
+    told = about["finetune"]
+    outcome |= {"training": told["seconds"], "seconds": round(time.monotonic() - began, 1)}
+    outcome |= {"steps": told["steps"], "versions": versions()}
     write_tuned(folder, models[0], now, bench, outcome, base.sample_rate)
     write_json(folder / SCORES, outcome)
     progress.remove_task(task)
@@ -193,26 +226,12 @@ def _bench(aims: Aims, recipe: Recipe, material: Material, model: Separator) -> 
     )
 
 
-def _check(material: Material, aims: Aims, folder: Path, progress: Progress) -> None:
-    """Says which recordings of a noise hold what is kept, and writes what each one is for."""
-    task = progress.add_task("listening to the recordings", total=None, detail="")
-    sounds, tell = material.recordings, progress.console.print
-    doubtful = suspects(sounds, material.pools[0]) if aims.stem == "noise" else {}
-    progress.remove_task(task)
-    write_recordings(folder / RECORDINGS, sounds, doubtful)
-    for path, like in list(doubtful.items())[:TOLD]:
-        tell(f"sounds like {like}, which would be removed: {path}", soft_wrap=True, markup=False)
-    if doubtful:
-        tell(
-            f"{len(doubtful)} of the recordings may hold what you keep; listen to them, and take "
-            f"them out of the folder if they do; all are in {folder / RECORDINGS}",
-            soft_wrap=True,
-        )
-    parts = (
-        f"{sounds.seconds(s):.0f} s {verb}"
-        for s, verb in (("train", "learned"), ("valid", "held out"))
-    )
-    tell(f"{aims.stem}: {', '.join(parts)}")
+def _describe(sounds: Recordings, folder: Path, progress: Progress) -> None:
+    """Says how much there is, and writes what each recording is for."""
+    write_recordings(folder / RECORDINGS, sounds)
+    learned, held = (sounds.seconds(split) for split in ("train", "valid"))
+    said = f"{sounds.stem}: {learned:.0f} s to learn from, {held:.0f} s held out"
+    progress.console.print(f"{said}; {len(sounds.dropped)} files left out, see {RECORDINGS}")
 
 
 def _about(

@@ -54,6 +54,7 @@ def read_recordings(
     cache: Path = Path("pools"),
     progress: Callable[[int, int], None] | None = None,
     heard: Sequence[Heard] | None = None,
+    skip: Mapping[str, str] | None = None,
 ) -> Recordings:
     """The recordings of a folder, or one file, of whatever rate and kind.
 
@@ -63,6 +64,7 @@ def read_recordings(
 
     Args:
         heard: what models learned already: all else is `valid`, and nothing is `train`.
+        skip: recordings to leave out, with the reason.
     """
     root = Path(path).expanduser()
     found = [root] if root.is_file() else audio_files(root)
@@ -72,6 +74,7 @@ def read_recordings(
     sources = [Source(file, stem, root.stem, kind=root.stem) for file in found]
     store = decode(sources, cache_of(root, cache), sample_rate, progress)
     good, dropped = _usable(sources, store)
+    good, dropped = [s for s in good if shown(s) not in (skip or {})], {**dropped, **(skip or {})}
     seconds = sum(_seconds(store, good))
     if seconds < LEAST:
         reason = next((f"; {name}: {why}" for name, why in dropped.items()), "").rstrip(".")
@@ -83,14 +86,14 @@ def read_recordings(
     return Recordings(stem, Pool(split, store.select(split), (stem,), stems), dropped)
 
 
-def write_recordings(path: Path, recordings: Recordings, doubtful: Mapping[str, str]) -> None:
-    """A table of what became of every recording, and of what it may hold that it should not."""
+def write_recordings(path: Path, recordings: Recordings) -> None:
+    """A table of what became of every recording, with the reason where it was left out."""
     rows = [
         {
             "path": shown(source),
             "part": {"train": "learned", "valid": "held out"}[source.split],
             "span": "{:.3f}-{:.3f}".format(*source.span),
-            "note": f"sounds like {doubtful[shown(source)]}" if shown(source) in doubtful else "",
+            "note": "",
         }
         for source in recordings.pool.sources
     ]

@@ -1,16 +1,19 @@
-"""Recordings of a noise that may hold what is kept: told before a model is taught to remove it."""
+"""Recordings of a noise that may hold what is kept: found before a model is taught to remove it."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
-from soundsieve.data.conflicts import EVIDENT, MARGIN
+from soundsieve.data.conflicts import EVIDENT
 from soundsieve.data.pool import Pool
 from soundsieve.data.recordings import Recordings
 from soundsieve.data.source import shown
 from soundsieve.data.survey import Heard, hear, likenesses, recordings
 from soundsieve.stems import STEMS, Stems
 
+MARGIN = 0.25
+"""By how much more a recording is like what is kept than like noise; of that class, 1."""
 EXAMPLES = 60
 """Recordings of each kind of sound that a new one is compared with, at most."""
 
@@ -32,7 +35,7 @@ def suspects(
     whole, _, own = recordings(new.pool, stems)
     fresh = hear(whole, own)
     owners = [*known.owners, *(len(picked) + number for number in fresh.owners)]
-    cues = fresh.cues.new_zeros(0) if not owners else _joined(known, fresh)
+    cues = torch.cat([part for part in (known.cues, fresh.cues) if len(part)])
     labels = [*(names[place] for place in picked), *(new.stem for _ in own)]
     everyone = [*(entries[place] for place in picked), *own]
     classes, likeness = likenesses(labels, everyone, Heard(cues, owners, []))
@@ -44,12 +47,6 @@ def suspects(
         if name and like[name] > MARGIN:
             found[shown(entry.source)] = name
     return found
-
-
-def _joined(known: Heard, fresh: Heard):
-    import torch
-
-    return torch.cat([part for part in (known.cues, fresh.cues) if len(part)])
 
 
 def _spread(places: list[int]) -> list[int]:

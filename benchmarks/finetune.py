@@ -1,0 +1,274 @@
+"""How much a fine-tune wins from how much audio, for noises and for voices, and what it costs.
+
+    python benchmarks/finetune.py --noise FOLDER... --prompts FOLDER... --data POOL [key=value ...]
+
+Of each folder a third is held out for good. Of the rest, so many seconds are handed to `recipe
+finetune`; the base model and what came of it are then scored on the held-out part, in scenes of the
+pool, of which the base model should know no more than its train split. `--seconds 10,30,120,600`
+are the amounts, the one of `--usual` is what methods are compared at. Each fine-tune is a run of
+its own, so what was stopped goes on with the same command. benchmarks/results/trained/finetune.json
+holds what is measured, and docs/finetune.md is written from that alone: `--render` writes it anew.
+"""
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from compare import RESULTS, ROOT, RUN, Result
+from render import table
+from rich.console import Console
+
+from soundsieve.audio.io import read, write
+from soundsieve.cli.finetune import part
+from soundsieve.config import resolve
+from soundsieve.data.walk import audio_files
+from soundsieve.errors import UserError
+from soundsieve.evaluation.removal import evaluate_removal
+from soundsieve.finetuning import SCORES
+from soundsieve.runs import versions, whole, write_json
+
+HELD_OUT = 1 / 3
+METHODS = {
+    "adapter, teacher": (),
+    "full, teacher": ("finetune.method=full",),
+    "adapter, no teacher": ("finetune.teacher=no",),
+}
+COLUMNS = {
+    "removed, beside speech": ("new sound and speech", "attenuation"),
+    "beside music": ("new sound and music", "attenuation"),
+    "alone": ("new sound alone", "attenuation"),
+    "speech beside it: SI-SDR": ("new sound and speech", "si_sdr"),
+    "music beside it: SI-SDR": ("new sound and music", "si_sdr"),
+    "scenes without it: SI-SDR": ("old scenes", "si_sdr"),
+    "other talkers: SI-SDR": ("other talkers", "si_sdr"),
+    "other talkers: level": ("other talkers", "level"),
+}
+TEXT = """\
+`recipe finetune {base}` on {sounds}, up to {usual} s of each: decibels before and after, on
+recordings that were held out, in scenes of `{data}` ({split} split). Sounds are removed from scenes
+at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are to stay."""
+AMOUNTS = "What is won by handing in so many seconds, less what was lost: means over the sounds."
+WAYS = """\
+The same, up to {usual} s handed in, in other ways. Without the teacher, the true stems of the
+starter corpus are what is aimed at."""
+TIME = """\
+With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, {training:.0f} s of
+it training, on {threads} threads."""
+
+
+def main() -> None:
+    """Measures, or reads what was measured, and writes the page."""
+    options = _options()
+    stored = options.out / RESULTS / "finetune.json"
+    try:
+        if not options.render:
+            write_json(stored, measure(options))
+        if not stored.exists():
+            raise UserError(f"no {stored}: run it without --render first.")
+    except UserError as error:
+        sys.exit(str(error))
+    with whole(options.out / "docs" / "finetune.md") as page:
+        page.write_text(render(json.loads(stored.read_text())), encoding="utf-8")
+    print(f"written: {options.out / 'docs' / 'finetune.md'}")
+
+
+def measure(options: argparse.Namespace) -> Result:
+    """The scores of every sound, amount and method."""
+    rows = [row for kind, folder in _sounds(options) for row in _of_sound(kind, folder, options)]
+    return {
+        "base": Path(options.base).name,
+        "data": Path(options.data).name,
+        "split": options.split,
+        "usual": options.usual,
+        "threads": torch.get_num_threads(),
+        "rows": rows,
+        "command": _command(options),
+        "versions": versions(),
+    }
+
+
+def render(result: Result) -> str:
+    """The page of a result."""
+    first, usual = next(iter(METHODS)), result["usual"]
+    default = _rows(result, way=first, seconds=usual)
+    parts = ["# Fine-tuning", TEXT.format(sounds=f"{len(default)} sounds", **result)]
+    for kind in dict.fromkeys(row["kind"] for row in default):
+        sounds = {row["sound"]: [row] for row in default if row["kind"] == kind}
+        amounts = sorted({row["seconds"] for row in _rows(result, kind=kind)})
+        won = {f"{s} s": _rows(result, kind=kind, way=first, seconds=s) for s in amounts}
+        ways = {way: _rows(result, kind=kind, way=way, seconds=usual) for way in METHODS}
+        parts += [f"## {kind}", _table("sound", sounds, both=True)]
+        parts += [AMOUNTS, _table("handed in", won), WAYS.format(**result), _table("way", ways)]
+    if default:
+        seconds, training = (
+            sorted(row["run"][name] for row in default)[len(default) // 2]
+            for name in ("seconds", "training")
+        )
+        parts.append(TIME.format(seconds=seconds, training=training, **result))
+    made = result["versions"]
+    source = f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}."
+    return "\n\n".join([*parts, source]) + "\n"
+
+
+def _rows(result: Result, **wanted: Any) -> list[Result]:
+    """The rows with these values."""
+    return [row for row in result["rows"] if all(row[k] == v for k, v in wanted.items())]
+
+
+def _of_sound(kind: str, folder: Path, options: argparse.Namespace) -> Iterator[Result]:
+    """The rows of one sound: every amount by the first method, the usual one by all."""
+    place = options.work / f"{kind}-{folder.name}"
+    learned, test = _cut(folder, place, options.seconds, options.usual)
+    for seconds, recordings in learned.items():
+        for way, words in METHODS.items():
+            if seconds != options.usual and words:
+                continue
+            run = _run(kind, recordings, words, options)
+            yield {
+                "kind": kind,
+                "sound": folder.name,
+                "seconds": seconds,
+                "way": way,
+                "run": _facts(run),
+                **_scored(kind, run, test, options),
+            }
+
+
+def _run(kind: str, recordings: Path, words: Sequence[str], options: argparse.Namespace) -> Path:
+    """The run folder of a fine-tune; what is finished is found again by the same command."""
+    command = ["finetune", options.base, f"{kind}={recordings}", f"out={options.work / 'runs'}"]
+    command += [*words, *options.words]
+    print("recipe", shlex.join(command), flush=True)
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *command], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode == 130:
+        raise KeyboardInterrupt
+    if done.returncode:
+        raise UserError(f"a fine-tune ended with code {done.returncode}.")
+    return Path(done.stdout.rsplit("model=", 1)[1].strip())
+
+
+def _facts(run: Path) -> Result:
+    scores = json.loads((run / SCORES).read_text(encoding="utf-8"))
+    return {name: scores[name] for name in ("seconds", "training", "losses", "offered")}
+
+
+def _scored(kind: str, run: Path, test: Path, options: argparse.Namespace) -> Result:
+    """Scores before and after on held-out recordings."""
+    words = [f"data={options.data}", f"score.split={options.split}"]
+    words += [f"score.scenes={options.scenes}", f"seed={options.seed}"]
+    mine = [word for word in options.words if word.startswith("mix.")]
+    models, console = [options.base, str(run)], Console(quiet=True)
+    recipe = resolve(part(), [*words, *mine])
+    found = evaluate_removal(models, str(test), kind, None, recipe, None, console)["scores"]
+    return {"before": found[options.base], "after": found[str(run)]}
+
+
+def _cut(
+    folder: Path, place: Path, amounts: Sequence[int], usual: int
+) -> tuple[dict[int, Path], Path]:
+    """Folders with so many seconds of a folder's sound each, and one with a third that none has.
+
+    An amount that is not there is left out, but for the usual one: that is all there is, up to it.
+    """
+    pieces = [(path, *read(path)) for path in audio_files(folder)]
+    total = sum(audio.shape[-1] / rate for _, audio, rate in pieces)
+    learned: list[tuple[str, torch.Tensor, int]] = []
+    heard = 0.0
+    for number, (path, audio, rate) in enumerate(pieces):
+        name = f"{number:03}-{path.stem}.wav"
+        # A recording that lies on the border is cut there.
+        edge = round(max((1 - HELD_OUT) * total - heard, 0) * rate)
+        learned.append((name, audio[:, :edge], rate))
+        _put(place / "test" / name, audio[:, edge:], rate)
+        heard += audio.shape[-1] / rate
+    there = [amount for amount in amounts if amount <= (1 - HELD_OUT) * total or amount == usual]
+    for amount in there:
+        rest = float(amount)
+        for name, audio, rate in learned:
+            _put(place / str(amount) / name, audio[:, : round(rest * rate)], rate)
+            rest = max(rest - audio.shape[-1] / rate, 0.0)
+    return {amount: place / str(amount) for amount in there}, place / "test"
+
+
+def _put(path: Path, audio: torch.Tensor, sample_rate: int) -> None:
+    """A file, where there is sound for it and it is not there yet."""
+    if audio.shape[-1] and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, audio, sample_rate)
+
+
+def _table(first: str, groups: dict[str, list[Result]], both: bool = False) -> str:
+    """A row for each group: means of every measure, before and after or how it changed."""
+    rows = []
+    for label, some in groups.items():
+        if some:
+            cells = [_cell(some, *where, both) for where in COLUMNS.values()]
+            rows.append([label, str(len(some)), *cells])
+    return table({"columns": [first, "sounds", *COLUMNS], "rows": rows})
+
+
+def _cell(rows: Sequence[Result], scenes: str, measure_: str, both: bool) -> str:
+    values = [
+        [row[when].get(scenes, {}).get(measure_) for when in ("before", "after")] for row in rows
+    ]
+    known = [pair for pair in values if None not in pair]
+    if not known:
+        return ""
+    before, after = (sum(column) / len(known) for column in zip(*known, strict=True))
+    return f"{before:.1f} → {after:.1f}" if both else f"{after - before:+.1f}"
+
+
+def _sounds(options: argparse.Namespace) -> Iterator[tuple[str, Path]]:
+    for kind in ("noise", "prompts"):
+        for folder in getattr(options, kind):
+            yield kind, folder
+
+
+def _options() -> argparse.Namespace:
+    words = argparse.ArgumentParser("benchmarks/finetune.py", description=__doc__)
+    words.add_argument("words", nargs="*", metavar="key=value", help="for every fine-tune")
+    words.add_argument("--noise", nargs="*", type=Path, default=[], help="a folder a noise")
+    words.add_argument("--prompts", nargs="*", type=Path, default=[], help="a folder a voice")
+    words.add_argument("--base", default="any", help="the model to start from")
+    words.add_argument("--data", default="starter", help="recordings to score in")
+    words.add_argument("--split", default="valid", help="of these")
+    words.add_argument("--seconds", type=_numbers, default=[10, 30, 120, 600])
+    words.add_argument("--usual", type=int, default=120, help="seconds at which methods compare")
+    words.add_argument("--scenes", type=int, default=32, help="scored of each kind")
+    words.add_argument("--seed", type=int, default=0)
+    words.add_argument("--work", type=Path, default=Path("runs", "benchmark-finetune"))
+    words.add_argument("--out", type=Path, default=ROOT, help="in place of this checkout")
+    words.add_argument("--render", action="store_true", help="only write the page anew")
+    return words.parse_intermixed_args()
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command, with folders by name."""
+    flags: dict[str, Any] = {
+        "noise": " ".join(path.name for path in options.noise),
+        "prompts": " ".join(path.name for path in options.prompts),
+        "data": Path(options.data).name,
+        "split": options.split,
+        "seconds": ",".join(map(str, options.seconds)),
+        "usual": options.usual,
+        "scenes": options.scenes,
+        "seed": options.seed,
+    }
+    said = [f"--{name} {value}" for name, value in flags.items() if value != ""]
+    return f"python benchmarks/finetune.py {' '.join([*said, *options.words])}"
+
+
+if __name__ == "__main__":
+    main()
