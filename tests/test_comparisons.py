@@ -165,9 +165,16 @@ def test_the_page_on_asteroid_has_times_and_scores_of_every_network(module):
         | {"differences": {f"{script.OURS} - {name}": apart(1.0) for name in names[1:]}}
     )
     assert "trained for 2 minutes each" in said(text)
-    assert "| asteroid/dprnn | 1000 | 77 | 0.64 | 12.5 |" in said(text)
+    assert "| asteroid/dprnn | 1000 | 0.64 | 12.5 | 77 |" in said(text)
     assert "Multihead is 1.00 dB better than asteroid/sudormrf (0.75 to 1.25)." in said(text)
     assert "Data `starter`, 2 minutes of 8 scenes a step, seed 0;" in said(text)
+
+
+def test_each_network_takes_the_steps_that_its_minutes_hold(module):
+    script = module("against_asteroid")
+    variant = script._for_minutes(script.VARIANTS[1], 2.0, {"steps_a_second": 0.5})
+    assert module("compare").resolved(variant, OPTIONS).train.steps == 60
+    assert script._for_minutes(variant, None, {}) == variant
 
 
 def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(module):

@@ -12,6 +12,7 @@ from soundsieve.data.pool import Pool, fingerprint
 from soundsieve.evaluation.command import baselines, print_scores
 from soundsieve.evaluation.estimators import ModelEstimator
 from soundsieve.evaluation.scoring import score_scenes
+from soundsieve.models.build import check_family
 from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS
 from soundsieve.models.separator import Separator, parameters
@@ -32,6 +33,7 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
     Returns the run folder. Raises UserError for what the user can mend, KeyboardInterrupt after
     Ctrl-C, when all is saved.
     """
+    check_family(recipe.model.family)
     place = launched(recipe) or ALONE
     console = (console or Console()) if place.first else Console(quiet=True)
     with progress_bar(console) as progress:

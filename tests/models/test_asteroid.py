@@ -13,6 +13,8 @@ from soundsieve.models.build import build
 from soundsieve.models.catalog import FAMILIES
 from soundsieve.models.files import MODELS, load, save
 from soundsieve.models.find import find
+from soundsieve.pipeline import run
+from soundsieve.recipe import Recipe
 from soundsieve.target import parse
 from tests.conftest import hiss, tone
 
@@ -32,6 +34,15 @@ def test_without_asteroid_one_line_says_how_to_get_it(monkeypatch):
     ) as caught:
         build("asteroid/dprnn", SCOPE, parse("speech"), size="tiny")
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_says_so_before_it_reads_any_data(monkeypatch, tmp_path):
+    recipe = {"data": str(tmp_path / "none"), "keep": "speech"}
+    with pytest.raises(UserError, match="Did you mean 'asteroid/dptnet'"):
+        run(Recipe.model_validate({**recipe, "model": "asteroid/dptne"}))
+    monkeypatch.setitem(sys.modules, "asteroid.models", None)
+    with pytest.raises(UserError, match="not installed: pip install"):
+        run(Recipe.model_validate({**recipe, "model": "asteroid/dptnet"}))
 
 
 def test_asteroid_is_imported_only_when_asked_for():
