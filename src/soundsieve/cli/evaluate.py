@@ -8,26 +8,33 @@ from pathlib import Path
 from soundsieve.cli.words import at_most_one, options, sort
 from soundsieve.errors import UserError
 
-KEYS = ("model", "out", "noise", "prompts")
+KEYS = ("model", "out", "songs", "noise", "prompts")
+SONGS = ("auto", "museval", "sdr", "no")
 HELP = """\
 recipe evaluate [RECIPE] [model=A,B...] [data=...] [keep=...] [score.KEY=...] [out=FOLDER]
 
 Scores models on the same held-out scenes and prints one table: SI-SDR and its improvement, SDR,
 level of what is kept, attenuation of what is removed, with intervals; two models get a paired
 interval. The unprocessed mixture, a classical suppressor and ideal masks stand beside them.
+Where the data is songs in parts, whole songs are scored by museval in place of scenes, beside the
+mixture, an ideal ratio mask and librosa's harmonic-percussive separation.
 
 keys:
   model     run folders, files, shipped names, or baselines: mixture, classical,
-            classical/spectral-subtraction, oracle/ratio, oracle/phase-sensitive, oracle/complex
+            classical/spectral-subtraction, classical/hpss, oracle/ratio,
+            oracle/phase-sensitive, oracle/complex
   noise     recordings of one noise: how much of it goes, and what becomes of the rest
   prompts   the same for a prompt voice; what a fine-tuned model has learned of them is left out
-  out       a folder for scores.json, scores.csv and plots
+  out       a folder for scores.json, scores.csv and plots; of songs, songs.json and museval's files
+  songs     how whole songs are scored: museval; sdr, which is its SDR alone, in a fraction of its
+            time and memory; no: scenes in their place; auto
   others    those of `recipe run`: data=, keep=, seed=, score.scenes=, score.snr=, score.split=...
 
 examples:
   recipe evaluate model=runs/NAME,classical
   recipe evaluate model=runs/A,runs/B data=~/recordings keep=speech+music
   recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
+  recipe evaluate songs model=runs/NAME data=pools/musdb score.split=test out=scores
   recipe evaluate model=runs/NAME score.snr=0,5,10 score.scenes=100 out=scores
 """
 
@@ -47,6 +54,9 @@ def main(words: Sequence[str]) -> int:
     others = [pair for pair in pairs if pair not in mine]
     if {"noise", "prompts"} & found.keys():
         return _removal(found, names, others)
+    songs = found.get("songs", SONGS[0])
+    if songs not in SONGS:
+        raise UserError(f"songs expects one of {', '.join(SONGS)}, got {songs!r}.")
     recipe = resolve(at_most_one(names), others)
     models = [word for word in found.get("model", "").split(",") if word]
     out = Path(found["out"]).expanduser() if "out" in found else None
@@ -55,8 +65,8 @@ def main(words: Sequence[str]) -> int:
 
     from soundsieve.evaluation.command import evaluate
 
-    done = evaluate(models, recipe, out, Console(highlight=False))
-    if out:
+    done = evaluate(models, recipe, out, Console(highlight=False), songs=songs)
+    if out and done:
         from soundsieve.report.run import write_report
 
         write_report(out, done.estimators, done.mixer, recipe, done.scores)

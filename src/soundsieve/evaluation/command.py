@@ -16,8 +16,10 @@ from soundsieve.evaluation.estimators import (
     ModelEstimator,
     OracleEstimator,
 )
+from soundsieve.evaluation.hpss import HpssEstimator
 from soundsieve.evaluation.scores import JSON, Scores
 from soundsieve.evaluation.scoring import score_scenes
+from soundsieve.evaluation.songs import SongScores, measure_of, score_songs, song_tables
 from soundsieve.evaluation.table import tables
 from soundsieve.forms import LIVE, Form, form_of
 from soundsieve.models.classical import CLASSICAL
@@ -34,6 +36,8 @@ BASELINES = (
     "oracle/phase-sensitive",
     "oracle/complex",
 )
+SONG_BASELINES = ("mixture", HpssEstimator.name, "oracle/ratio")
+"""What stands beside every model where whole songs are scored."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,30 @@ class Evaluation:
 
 
 def evaluate(
-    models: Sequence[str], recipe: Recipe, out: Path | None, console: Console
-) -> Evaluation:
+    models: Sequence[str],
+    recipe: Recipe,
+    out: Path | None,
+    console: Console,
+    songs: str = "auto",
+) -> Evaluation | None:
     """Scores the models and the baselines on a recipe's scenes, prints and writes them.
 
+    Where the data is songs in parts, whole songs are scored in place of scenes; then there is
+    nothing to give back.
+
     Raises UserError for a model that is not there or cannot form the target.
+
+    Args:
+        songs: museval, sdr, no, or auto: whole songs where the data is songs in parts.
     """
     named = estimators_of(models, recipe)
-    taken = [estimator.name for estimator in named]
-    estimators = [*named, *(e for e in baselines(recipe) if e.name not in taken)]
     with progress_bar(console) as progress:
         pool = pool_of(recipe, progress, form_for(named, recipe))
+        if measure := measure_of(songs, pool, recipe, console):
+            estimators = _beside(named, SONG_BASELINES, recipe)
+            show_songs(score_songs(estimators, pool, recipe, progress, measure), out, console)
+            return None
+        estimators = _beside(named, BASELINES, recipe)
         mixer = held_out(recipe, pool, recipe.score.split)
         scores = score_scenes(estimators, mixer, recipe, progress)
     if out is not None:
@@ -65,6 +82,20 @@ def evaluate(
         console.print(table)
     _print_refusals(scores.refusals, console)
     return Evaluation(estimators, mixer, scores)
+
+
+def show_songs(scores: SongScores, out: Path | None, console: Console) -> None:
+    """Prints the scores of whole songs, and writes them where there is a folder for them."""
+    if out is not None:
+        scores.save(out)
+    for table in song_tables(scores):
+        console.print(table)
+
+
+def _beside(named: list[Estimator], names: Sequence[str], recipe: Recipe) -> list[Estimator]:
+    """The named estimators, then the baselines that are not among them."""
+    taken = [item.name for item in named]
+    return [*named, *(estimator(name, recipe) for name in names if name not in taken)]
 
 
 def form_for(estimators: Sequence[Estimator], recipe: Recipe) -> Form:
@@ -103,6 +134,8 @@ def estimator(name: str, recipe: Recipe) -> Estimator:
             hint = suggest(method, MASKS) or f"The oracles are {', '.join(MASKS)}."
             raise UserError(f"no oracle is called {name!r}. {hint}")
         return OracleEstimator(method)
+    if name == HpssEstimator.name:
+        return HpssEstimator()
     if name in CLASSICAL:
         full = "classical/mmse-lsa" if name == "classical" else name
         return _of_model(CLASSICAL[name](), full, recipe, nearest=True)
