@@ -26,6 +26,21 @@ def test_the_loss_falls(train, tmp_path, mixers):
     assert late < 0.9 * early
 
 
+def test_to_leave_the_rest_in_costs_much_however_loud_the_target_is(train, tmp_path, mixers):
+    training = train(tmp_path, steps=1)
+    scenes = mixers().scenes(range(8), snr=25.0, both=True)
+    frames = scenes.stems.shape[-1] // training.stft.hop * training.stft.hop
+    scenes.stems = scenes.stems[..., :frames]
+    perfect = torch.einsum("os,bsct->obct", training.outputs, scenes.stems)
+
+    def cost(estimate):
+        said = torch.cat([estimate[None], perfect[1:]])
+        training.estimate = lambda *_: (training.spectra(said), None)
+        return float(training.loss(scenes, list(range(8))))
+
+    assert cost(scenes.mixture) - cost(perfect[0]) > 0.2
+
+
 def test_a_training_leaves_a_checkpoint_and_a_journal_of_whole_rows(train, tmp_path):
     training = train(tmp_path)
     found = rows(tmp_path)

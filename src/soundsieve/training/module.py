@@ -73,6 +73,8 @@ class Training(Course):
         self.loss_of: Callable[..., Tensor] = spectral_loss
         outputs = torch.tensor(model.outputs)
         with_mixture = torch.cat([outputs, torch.ones_like(outputs[:1])])
+        self.rest = bool((outputs.sum(0) != 1).any())
+        """Whether the outputs leave something of the mixture."""
         self.companions = companions_of(model)
         if self.companions:
             outputs = torch.cat([outputs, torch.eye(len(model.scope))])
@@ -103,7 +105,11 @@ class Training(Course):
         return share * self.loss(self.mixer.scenes(indices), indices)
 
     def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
-        """The loss of a batch: every output, and two random remixes of several."""
+        """The loss of a batch: every output, what all of them leave, and two remixes of several.
+
+        A target that is much louder than the rest is good as it is, and a model of it alone would
+        hardly learn; what is removed then has everything to gain.
+        """
         hop = self.stft.hop
         stems = scenes.stems[..., : scenes.stems.shape[-1] // hop * hop]
         channels = stems.shape[2]
@@ -112,17 +118,21 @@ class Training(Course):
         real, imag = self.spectra(torch.cat([sound[None], targets]))
         mixture, reference = (real[0], imag[0]), (real[1:], imag[1:])
         estimate, activity = self.estimate(sound, mixture)
-        n_outputs = len(self.model.outputs)
-        if n_outputs == 1:
-            target, *stems = self._losses(estimate, reference, mixture)
-            return target + torch.stack(stems).mean() if stems else target
-        remix = remix_gains(n_outputs, indices).to(stems)
+        parts = len(self.model.outputs)
+        there = reference
+        if self.rest:
+            pairs = (with_rest(pair, mixture, parts) for pair in (estimate, reference))
+            (estimate, reference), parts = pairs, parts + 1
+        if len(self.model.outputs) == 1:
+            losses = self._losses(estimate, reference, mixture)
+            return torch.stack([group.mean() for group in losses.split(parts)]).sum()
+        remix = remix_gains(parts, indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
         estimates, references = (with_remix(pair, remix) for pair in (estimate, reference))
         loss = self._losses(estimates, references, mixture).mean()
         if activity is None:
             return loss
-        return loss + ACTIVITY_WEIGHT * activity_loss(activity, reference, mixture)
+        return loss + ACTIVITY_WEIGHT * activity_loss(activity, there, mixture)
 
     def _losses(self, estimate: Spectra, reference: Spectra, mixture: Spectra) -> Tensor:
         """The spectral loss of every output. Shape: `... -> [output]`."""
@@ -206,6 +216,15 @@ def remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tenso
     )
     drawn = 10 ** ((2 * level - 1) * REMIX_LEVEL / 20)
     return torch.where(kind < 0.4, 0.0, torch.where(kind < 0.7, 1.0, drawn))
+
+
+def with_rest(spectra: Spectra, mixture: Spectra, outputs: int) -> Spectra:
+    """The outputs followed by what they leave of the mixture, and by whatever was behind them."""
+    real, imag = (
+        torch.cat([p[:outputs], (m - p[:outputs].sum(0))[None], p[outputs:]])
+        for p, m in zip(spectra, mixture, strict=True)
+    )
+    return real, imag
 
 
 def with_remix(spectra: Spectra, gains: Tensor) -> Spectra:
