@@ -22,7 +22,8 @@ A folder stands for the audio files in it. A file that fails gets one line, the 
 
 keys:
   keep      what to keep, as speech+music@-12 or all-prompts; a,b gives two outputs
-  model     a shipped name, a run folder or a file; without it, the shipped model or the newest run
+  model     a shipped name, a run folder or a file, ours or asteroid's (.pth, .bin); without it, the
+            shipped model or the newest run
   out       the folder to write into (separated)
   residual  yes: also write what was removed, to <its name>.residual.<ext> (no)
   format    files; or for keep=vocals,drums,bass,other, with the song itself as mixture: musdb, a
