@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from soundsieve.errors import UserError
+from soundsieve.export.command import export
 from soundsieve.export.graph import to_onnx
 from soundsieve.export.int8 import to_int8
 from soundsieve.inference.live import require_live
 from soundsieve.models.build import build
+from soundsieve.models.files import save
 from soundsieve.models.onnx import OnnxSeparator
 from soundsieve.target import parse
 
@@ -41,3 +43,12 @@ def test_a_network_of_asteroid_comes_out_as_from_pytorch(name):
     assert (small - expected).square().sum() < 0.01 * expected.square().sum()
     with pytest.raises(UserError, match="offline model"):
         require_live(exported, "net.onnx")
+
+
+def test_a_model_for_songs_has_no_graph_and_says_so(tmp_path):
+    pytest.importorskip("onnxscript", reason="the extra export is not installed")
+    model = build("songs", ("vocals", "drums"), parse("vocals,drums"), channels=8, blocks=1)
+    save(model, tmp_path / "songs.safetensors", {})
+    with pytest.raises(UserError, match="family 'songs'") as caught:
+        export(str(tmp_path / "songs.safetensors"), tmp_path / "songs.onnx")
+    assert "\n" not in str(caught.value)

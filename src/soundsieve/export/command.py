@@ -26,6 +26,7 @@ from soundsieve.export.proof import (
 from soundsieve.models.find import find
 from soundsieve.models.onnx import EXTRA, SUFFIX, OnnxSeparator, card_path
 from soundsieve.models.separator import parameters
+from soundsieve.models.songs import Songs
 from soundsieve.runs import whole, write_json
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
@@ -70,7 +71,8 @@ def export(
             raise UserError(f"export needs {module}, which is not installed: {EXTRA}.")
     out = _checked(out or Path(f"{Path(name).stem}{SUFFIX}"))
     model = find(name)
-    if not isinstance(model, Exportable):
+    # The graph of a song would hold thousands of frames, one after another.
+    if not isinstance(model, Exportable) or isinstance(model, Songs):
         raise UserError(
             f"{name} is a model of the family {model.family!r}; only mask, multihead and asteroid "
             "models have an ONNX form."

@@ -1,0 +1,109 @@
+"""Whole songs: what separating them costs, and whether the windows they are heard in leave a trace.
+
+    python benchmarks/songs.py cost MODEL [hours=1]
+    python benchmarks/songs.py seams MODEL [seconds=60] [song=FILE]
+
+`cost` separates stereo files at 44.1 kHz into all that the model has, each in a process of its own
+with one thread; the bar is an hour in under 2 GB and in less than an hour. `seams` compares what
+overlapping windows give with the whole heard at once; the bar is -60 dB, and 1e-4 for the sum.
+"""
+
+import sys
+import tempfile
+
+import torch
+from render import portable, record
+from separate import measure
+
+from soundsieve.audio.io import read
+from soundsieve.audio.resample import resample
+from soundsieve.export.proof import processor
+from soundsieve.inference.separate import separate_audio
+from soundsieve.models.find import find
+from soundsieve.models.separator import parameters
+from soundsieve.models.windowed import Windowed
+from soundsieve.target import parse
+
+RATE = 44100
+COST = """\
+`{model}` ({parameters:.2f} M parameters) in windows of {window:.0f} s, of which {overlap:.0f} s
+overlap, on stereo files at 44.1 kHz, `keep={keep}`, each in a process of its own with one thread;
+time is processor time, without start-up."""
+SEAMS = """\
+`{model}` on {seconds} s of {what}: what overlapping windows give against the whole heard at once
+(error over output), and the sum of all outputs and the residual against the song (largest
+difference)."""
+
+
+def main(words: list[str]) -> None:
+    """Measure what is named first."""
+    what, name = words[:2]
+    options = dict(word.split("=", 1) for word in words[2:])
+    {"cost": cost, "seams": seams}[what](name, options)
+
+
+def cost(name: str, options: dict[str, str]) -> None:
+    """Time and memory by length."""
+    model = find(name)
+    assert isinstance(model, Windowed)
+    keep, rows = ",".join(model.names), []
+    for seconds in (60, *(round(3600 * float(h)) for h in options.get("hours", "1").split(","))):
+        with tempfile.TemporaryDirectory() as folder:
+            spent, peak = measure(folder, RATE, 2, seconds, keep, name)
+        rows.append([f"{seconds} s", spent, spent / seconds, peak])
+        print(*rows[-1], sep="\t", flush=True)
+    columns = ["length", "time, s", "time / duration", "peak memory, MB"]
+    text = COST.format(
+        model=portable(name),
+        parameters=parameters(model) / 1e6,
+        window=model.window / model.sample_rate,
+        overlap=model.delay / model.sample_rate,
+        keep=keep,
+    )
+    tables = [{"columns": columns, "rows": rows}]
+    record("songs-cost", title="Separating songs", text=text, tables=tables, machine=processor())
+
+
+@torch.no_grad()
+def seams(name: str, options: dict[str, str]) -> None:
+    """The error of windows by output, and of the sum."""
+    model, seconds = find(name), int(options.get("seconds", "60"))
+    assert isinstance(model, Windowed)
+    sound = song_of(options.get("song"), seconds)
+    windows, whole = model(sound[None])[0], model.hear(sound[None])[0]
+    targets = [target for text in model.names for target in parse(text, model.tree)]
+    parts = separate_audio(model, sound, RATE, targets, residual=True)
+    rest = float((parts.sum(0) - sound).abs().max())
+    rows = [
+        [output, level(windows[place] - whole[place], whole[place]), rest]
+        for place, output in enumerate(model.names)
+    ]
+    print(*rows, sep="\n")
+    columns = ["output", "windows against the whole, dB", "sum and residual against the song"]
+    what = "a song" if "song" in options else "noise that swells and pauses"
+    text = SEAMS.format(model=portable(name), seconds=seconds, what=what)
+    tables = [{"columns": columns, "rows": rows}]
+    record("songs-seams", title="Seams in songs", text=text, tables=tables, machine=processor())
+
+
+def song_of(path: str | None, seconds: int) -> torch.Tensor:
+    """The middle of a file, or noise that swells and pauses. Shape: `[2, time]`."""
+    frames = seconds * RATE
+    if path is None:
+        generator = torch.Generator().manual_seed(0)
+        points = torch.rand(1, 1, 2 * seconds + 1, generator=generator) ** 3
+        swell = torch.nn.functional.interpolate(points, frames, mode="linear")[0]
+        return 0.3 * torch.randn(2, frames, generator=generator) * swell
+    sound, rate = read(path)
+    sound = resample(sound, rate, RATE)
+    start = max((sound.shape[1] - frames) // 2, 0)
+    return sound[:, start : start + frames].expand(2, -1)
+
+
+def level(error: torch.Tensor, reference: torch.Tensor) -> float:
+    """Power of an error under that of a reference, in dB."""
+    return float(10 * (error.square().sum() / reference.square().sum()).log10())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
