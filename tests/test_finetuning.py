@@ -104,6 +104,11 @@ def test_the_tuned_model_is_scored_on_what_it_has_not_heard(place):
         (["finetune.noise=lathe", "finetune.prompts=navi"], "m.safetensors", "got both"),
         (["finetune.noise=nowhere"], "m.safetensors", "nowhere is neither"),
         (["finetune.noise=lathe"], "anyy", "anyy"),
+        (
+            ["finetune.noise=lathe", "finetune.audio=navi", "finetune.teacher=no"],
+            "m.safetensors",
+            "needs the teacher",
+        ),
         (["finetune.noise=lathe"], "classical", "no weights"),
         (["finetune.noise=lathe", "data=talkers"], "m.safetensors", "audio="),
     ],

@@ -88,6 +88,10 @@ def stem_of(recipe: Recipe) -> str:
 def gather(recipe: Recipe, aims: Aims, sample_rate: int, progress: Progress) -> Material:
     """Opens the new sound, the starter corpus, the user's pool and their unlabelled audio."""
     own = recipe.finetune
+    if own.audio and not own.teacher:
+        raise UserError(
+            "audio= has no labels, so it needs the teacher; leave finetune.teacher=yes."
+        )
     path = str(getattr(own, aims.stem))
     sound = _read(path, aims.stem, sample_rate, progress)
     untold = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": STARTER})})

@@ -15,7 +15,7 @@ from soundsieve.data.effects.chain import Chain
 from soundsieve.data.effects.ducking import draw_ducking, ducking
 from soundsieve.data.effects.formant import move_formants
 from soundsieve.data.effects.speed import longest, play
-from soundsieve.data.mixer import PEAK, Mixer, Scenes
+from soundsieve.data.mixer import PEAK, Mixer
 from soundsieve.data.recordings import Recordings
 from soundsieve.law import Law
 from soundsieve.recipe import Mix
@@ -97,34 +97,27 @@ class OtherVoice:
 
 @dataclass
 class Lesson:
-    """A batch of scenes with a new sound. `stems` are the true ones where they are known.
+    """A batch of scenes with a new sound. `stems` are nothing where none is known.
 
-    Shape: `base, sound [batch, channel, time]`, `stems [batch, stem, channel, time]`,
-    `known [batch]`.
+    Shape: `base, sound [batch, channel, time]`, `stems [batch, stem, channel, time]`.
     """
 
     scope: tuple[str, ...]
     base: Tensor
     sound: Tensor
     stems: Tensor
-    known: Tensor
 
     @property
     def mixture(self) -> Tensor:
         """Shape: `[batch, channel, time]`."""
         return self.base + self.sound
 
-    def scenes(self, stem: str) -> Scenes:
-        """The same as scenes whose last stem is the new sound."""
-        stems = torch.cat([self.stems, self.sound[:, None]], 1)
-        return Scenes((*self.scope, stem), stems, torch.ones(stems.shape[:2]))
-
 
 class Lessons:
     """Draws lessons by index: a scene of the mixers or a cut of unlabelled audio, and the sound.
 
     The first mixer is of the starter corpus, a second one of the user's own pool. Unlabelled audio
-    and other voices are no stem of theirs: `known` says where the stems are all there is.
+    and other voices are no stem of theirs: only a teacher can say what is in them.
     """
 
     def __init__(
@@ -152,9 +145,9 @@ class Lessons:
         """The lessons of these indices; with `snr` each one has both scene and sound, at that."""
         draws = Draws(self.seed, indices)
         sound = self.sound.draw(draws)
-        stems, base, known = self._bases(draws, indices)
+        stems, base = self._bases(draws, indices)
         if self.other and self.others:
-            base, known = self._beside(base, known, draws)
+            self._add_others(base, draws)
         self._duck(stems, base, sound, draws)
         law = self.snr if snr is None else Law.fixed(snr)
         luck = draws.uniform("new/kind")[:, 0] if snr is None else np.ones(len(draws))
@@ -165,10 +158,10 @@ class Lessons:
         sound[torch.from_numpy(lacks)] = 0.0
         self._at_snr(base, sound, draws.law("new/snr", law)[:, 0], draws)
         self._under_peak(base, stems, sound)
-        return Lesson(self.scope, base, sound, stems, known)
+        return Lesson(self.scope, base, sound, stems)
 
-    def _bases(self, draws: Draws, indices: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
-        """Stems of every scene, their sums, and whether the stems are known."""
+    def _bases(self, draws: Draws, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Stems of every scene, and their sums, or a cut of audio in their place."""
         luck = draws.uniform("new/base")[:, 0]
         audio = (luck < AUDIO) & (self.audio is not None)
         own = ~audio & (draws.uniform("new/pool")[:, 0] < POOL) & (len(self.mixers) > 1)
@@ -186,25 +179,20 @@ class Lessons:
             heard = self.audio.draw(Draws(self.seed + 1, [indices[row] for row in rows.tolist()]))
             level = draws.law("level", self.mix.level)[rows, 0]
             base[torch.from_numpy(rows)] = _at_level(heard, level, self.mixers[0].sample_rate)
-        return stems, base, torch.from_numpy(~audio)
+        return stems, base
 
-    def _beside(self, base: Tensor, known: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
-        """Scenes with another voice in some of them."""
+    def _add_others(self, base: Tensor, draws: Draws) -> None:
+        """Another voice in some of the scenes, in place."""
         rows = np.flatnonzero(draws.chance("other/on", self.others)[:, 0])
         if not len(rows) or self.other is None:
-            return base, known
-        here = torch.from_numpy(rows)
+            return
+        here, rate = torch.from_numpy(rows), self.mixers[0].sample_rate
         voice = self.other.draw(Draws(self.seed + 2, draws.scenes[rows].tolist())).to(base.device)
-        rate = self.mixers[0].sample_rate
-        power = active_power(base[here], rate)
-        level = draws.uniform("other/level", 1, *OTHER_LEVEL)[rows, 0]
-        silent = power <= SILENCE
+        power = active_power(base[here], rate).cpu().numpy()
+        over = draws.uniform("other/level", 1, *OTHER_LEVEL)[rows, 0]
         own = draws.law("level", self.mix.level)[rows, 0]
-        asked = 10 * power.clamp_min(SILENCE).log10() + torch.from_numpy(level).to(power)
-        asked = torch.where(silent, torch.from_numpy(own).to(power), asked)
-        base[here] += _at_level(voice, asked.cpu().numpy(), rate)
-        known[here] = False
-        return base, known
+        level = np.where(power > SILENCE, 10 * np.log10(np.maximum(power, SILENCE)) + over, own)
+        base[here] += _at_level(voice, level, rate)
 
     def _duck(self, stems: Tensor, base: Tensor, sound: Tensor, draws: Draws) -> None:
         """Music down under the new sound, where that is a prompt, in place."""

@@ -119,8 +119,12 @@ def compare(
     Args:
         at: the model at a strength.
     """
-    now = at(strength)
-    lost = losses(base, now, bench)
+    now, then = at(strength), [_measured(base, scenes) for scenes in bench.watched]
+
+    def lost_by(model: Separator) -> list[Loss]:
+        return _losses(base.names, then, model, bench)
+
+    lost = lost_by(now)
     found: dict[str, Any] = {
         "strength": strength,
         "before": measure(base, bench.remix, bench.parts),
@@ -131,27 +135,29 @@ def compare(
     }
     if any(loss.too_much for loss in lost):
         weaker = (share for share in STRENGTHS if share < strength)
-        harmless = (s for s in weaker if not any(x.too_much for x in losses(base, at(s), bench)))
+        harmless = (s for s in weaker if not any(loss.too_much for loss in lost_by(at(s))))
         found["offered"] = next(harmless, 0.0)
     return found
 
 
-def losses(before: Separator, after: Separator, bench: Bench) -> list[Loss]:
+def _losses(
+    names: Sequence[str], then: Sequence[tuple[Tensor, Tensor]], after: Separator, bench: Bench
+) -> list[Loss]:
     """What the outputs that should stay as they are have lost, on each set of scenes.
 
     Scenes in which an output was wrong before and after, so that more of it is wrong than right,
     do not count: what was not there cannot be lost.
     """
     found = []
-    for scenes in bench.watched:
-        (old, level), (new, now) = (_measured(model, scenes) for model in (before, after))
+    for scenes, (old, level) in zip(bench.watched, then, strict=True):
+        new, now = _measured(after, scenes)
         counts = (old + new > 0) & level.isfinite()
         for output in bench.outputs:
             here = counts[:, output]
             if here.any():
                 ratio, change = (old - new)[here, output], (now - level)[here, output]
-                name = before.names[output]
-                found.append(Loss(scenes.name, name, float(ratio.mean()), float(change.mean())))
+                means = float(ratio.mean()), float(change.mean())
+                found.append(Loss(scenes.name, names[output], *means))
     return found
 
 

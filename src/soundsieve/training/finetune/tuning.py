@@ -15,7 +15,7 @@ from soundsieve.training.course import Course
 from soundsieve.training.finetune.update import Update
 from soundsieve.training.module import ACTIVITY_WEIGHT, Spectra, remix_gains, with_remix
 
-AGREEMENT = 0.15
+AGREEMENT = 0.03
 """Weight of what a scene without the new sound loses against the teacher, in bels."""
 AGREED = 1e-4
 """Power of a difference, of the mixture's, that is as good as none: 40 dB under it. The spectral
