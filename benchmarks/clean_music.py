@@ -33,10 +33,10 @@ TREBLE, AUDIBLE = 8500.0, -50.0
 BAR = 1.0
 TITLE = "Clean music, its speed and its treble"
 TEXT = """\
-Ten seconds of each of {files} recordings of whole music (the {split} split of `{data}`), mono, at their
-own rate, through `keep={keep}` of `{model}`: how much the level changes, in dB, of the whole and,
-where the rate is 44.1 kHz or more and there is treble within 50 dB of the whole, above 8.5 kHz. Bar
-of the treble: 1 dB."""
+Ten seconds of each of {files} recordings of whole music (the {split} split of `{data}`), mono, at
+their own rate, through `keep={keep}` of `{model}`: how much the level changes, in dB, of the whole
+and, where the rate is 44.1 kHz or more and there is treble within 50 dB of the whole, above
+8.5 kHz. Bar of the treble: 1 dB."""
 
 
 @torch.no_grad()
@@ -48,7 +48,7 @@ def main(words: list[str]) -> None:
     model = soundsieve.load(name)
     music = list(recordings(options["data"], options["split"], int(options["files"])))
     if not music:
-        sys.exit(f"{options['data']} has no whole recordings of music in its {options['split']} split.")
+        sys.exit(f"the {options['split']} split of {options['data']} has no whole music.")
     rows = []
     for label, (new, old) in SPEEDS.items():
         played = [(resample(a, new, old) if new != old else a, rate) for a, rate in music]
