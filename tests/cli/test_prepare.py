@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+import torch
 
 from soundsieve.cli import main
 from soundsieve.data.corpora import CORPORA
@@ -117,3 +118,14 @@ def test_corpora_are_listed_with_all_that_one_has_to_know(here, capsys):
     assert "here     musan" in said
     assert "not found; recipe prepare dnr root=FOLDER" in said
     assert "://" not in said
+
+
+def test_a_pool_in_stereo_has_a_store_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in "abc":
+        sound = swelling(hiss(ord(name), 1), ord(name))
+        put(tmp_path / f"in/{name}.wav", torch.cat([sound, 0.5 * sound]))
+    assert main(["prepare", "noise=in", "name=mine", "sample_rate=22050", "channels=2"]) == 0
+    assert "at 22050 Hz in stereo" in capsys.readouterr().out
+    assert (tmp_path / "pools/mine/store-22050x2.i16").stat().st_size == 3 * 22050 * 2 * 2
+    assert main(["prepare", "noise=in", "name=other", "channels=3"]) == 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from soundsieve.cli.words import options, sort, switch, whole
 from soundsieve.errors import UserError, suggest
+from soundsieve.forms import LIVE, Form
 from soundsieve.stems import STEMS
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 ONCE = (
     *("name", "out", "root", "download", "subset", "licence", "clean"),
-    *("sample_rate", "max_clipped", "workers", "fresh", "shards"),
+    *("sample_rate", "channels", "max_clipped", "workers", "fresh", "shards"),
 )
 FOLDERS = ("songs", "pairs", "manifest")
 HELP = """\
@@ -39,6 +40,7 @@ keys:
   name          of the pool (the folder's or the corpus'; needed where several are given)
   out           folder of the pools (pools)
   sample_rate   of the decoded recordings, in Hz (16000)
+  channels      of the decoded recordings (1); other forms are decoded when they are asked for
   licence       of the recordings whose manifest says none
   max_clipped   share of clipped samples that is let pass (0.005); 1 lets all pass
   workers       recordings decoded at a time (a core each)
@@ -55,7 +57,7 @@ examples:
   recipe prepare speech=~/recordings noise=~/noises music=~/songs name=mine
   recipe prepare songs=~/stems prompts=~/voice licence=CC0-1.0 name=car
   recipe prepare pairs=~/pairs name=pairs
-  recipe prepare musdb root=~/musdb18
+  recipe prepare musdb root=~/musdb18 sample_rate=44100 channels=2
   recipe prepare librispeech root=~/corpora download=yes subset=dev-clean
   recipe run keep=speech+music data=pools/mine
 """
@@ -77,7 +79,11 @@ def main(words: Sequence[str]) -> int:
     if not names and not places:
         raise UserError("nothing is named; write recipe prepare speech=FOLDER name=mine, say.")
     folder = Path(found.get("out", "pools")).expanduser() / _name(found, names, places)
-    sample_rate = whole(found, "sample_rate") or 16000
+    form = Form(
+        whole(found, "sample_rate") or LIVE.sample_rate, whole(found, "channels") or LIVE.channels
+    )
+    if form.channels > 2:
+        raise UserError(f"channels={form.channels}: expected 1 or 2.")
     workers, fresh = whole(found, "workers"), switch(found, "fresh")
     shards = switch(found, "shards")
     most_clipped = _share(found, "max_clipped", 0.005)
@@ -88,7 +94,7 @@ def main(words: Sequence[str]) -> int:
     sources, gaps = _sources(names, places, found)
     from soundsieve.cli.prepared import work
 
-    work(sources, folder, console, gaps, sample_rate, workers, most_clipped, fresh, shards)
+    work(sources, folder, console, gaps, form, workers, most_clipped, fresh, shards)
     return 0
 
 

@@ -20,6 +20,7 @@ from soundsieve.data.ready import Ready
 from soundsieve.data.shards import SHARDS, write_shards
 from soundsieve.data.source import Source
 from soundsieve.data.summary import left_out, licences, notes, table
+from soundsieve.forms import Form
 
 
 def work(
@@ -27,7 +28,7 @@ def work(
     folder: Path,
     console: Console,
     gaps: Sequence[str],
-    sample_rate: int,
+    form: Form,
     workers: int | None,
     most_clipped: float,
     fresh: bool,
@@ -48,11 +49,12 @@ def work(
         ready = prepare(
             sources,
             folder,
-            sample_rate,
+            form.sample_rate,
             lambda done, total: bar.update(task, completed=done, total=total),
             workers,
             most_clipped,
             fresh,
+            channels=form.channels,
         )
         written = (
             write_shards(
@@ -74,7 +76,8 @@ def work(
 def _report(ready: Ready, folder: Path, gaps: Sequence[str]) -> list[str]:
     files = len({(s.path, s.stem, s.stream) for s in ready.sources})
     size = ready.store.pcm.nbytes / 1e9
-    lines = [f"{folder}: {files} recordings at {ready.store.sample_rate} Hz, {size:.2f} GB", ""]
+    at = f"{ready.store.sample_rate} Hz" + ("" if ready.store.channels == 1 else " in stereo")
+    lines = [f"{folder}: {files} recordings at {at}, {size:.2f} GB", ""]
     lines += list(table(ready))
     if ready.dropped:
         lines += ["", f"left out {len(ready.dropped)} (all in {folder / DROPPED}):"]

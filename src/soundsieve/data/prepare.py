@@ -25,6 +25,7 @@ def prepare(
     most_clipped: float = CLIPPED,
     fresh: bool = False,
     stems: Stems = STEMS,
+    channels: int = 1,
 ) -> Ready:
     """Write a pool into `folder`; what it holds already and what is unchanged is kept.
 
@@ -42,7 +43,7 @@ def prepare(
         for old in (folder / MANIFEST, folder / DROPPED, *folder.glob("store-*")):
             old.unlink(missing_ok=True)
     ready = make_ready(
-        sources, folder, sample_rate, progress, workers, most_clipped, earlier, stems
+        sources, folder, sample_rate, progress, workers, most_clipped, earlier, stems, channels
     )
     dropped = [{"path": path, "reason": reason} for path, reason in sorted(ready.dropped.items())]
     folder.mkdir(parents=True, exist_ok=True)
