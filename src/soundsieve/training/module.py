@@ -19,6 +19,8 @@ from soundsieve.training.course import Course
 from soundsieve.training.place import ALONE, Place
 
 ACTIVITY_WEIGHT = 0.05
+REST_WEIGHT = 0.5
+"""Of what a single target leaves: with the weight of the target, clean sound would lose level."""
 REMIX_LEVEL = 12.0
 """Reach in dB of the gains of a random remix."""
 FRAME_SECONDS = 0.032
@@ -124,8 +126,9 @@ class Training(Course):
             pairs = (with_rest(pair, mixture, parts) for pair in (estimate, reference))
             (estimate, reference), parts = pairs, parts + 1
         if len(self.model.outputs) == 1:
-            losses = self._losses(estimate, reference, mixture)
-            return torch.stack([group.mean() for group in losses.split(parts)]).sum()
+            target, rest, *companions = self._losses(estimate, reference, mixture)
+            loss = target + REST_WEIGHT * rest
+            return loss + torch.stack(companions).mean() if companions else loss
         remix = remix_gains(parts, indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
         estimates, references = (with_remix(pair, remix) for pair in (estimate, reference))
