@@ -30,9 +30,9 @@ Real recordings (train split), scenes of 3 s at 16 kHz, batches of 8. One seed e
 
 ## Short runs, one core
 
-800 steps (or so many as stand there) with a cosine to the end. Mean SI-SDR improvement in dB at -5, 0 and 5 dB: of
-`speech+music` against noise (36 scenes of the valid split on the way, 144 at the end, and 144 of
-the train split), of `speech` against music and noise, and of `music` against noise.
+800 steps, or as many as stand there, with a cosine to the end. Mean SI-SDR improvement in dB at -5,
+0 and 5 dB: of `speech+music` against noise (36 scenes of the valid split on the way, 144 at the
+end, and 144 of the train split), of `speech` against music and noise, and of `music` against noise.
 """
 COLUMNS = {
     "s+m/valid": "speech+music",
