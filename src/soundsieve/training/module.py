@@ -75,15 +75,16 @@ class Training(Course):
         self.loss_of: Callable[..., Tensor] = spectral_loss
         outputs = torch.tensor(model.outputs)
         with_mixture = torch.cat([outputs, torch.ones_like(outputs[:1])])
-        self.rest = bool((outputs.sum(0) != 1).any())
-        """Whether the outputs leave something of the mixture."""
+        self.phase = getattr(model, "kind", "complex") != "magnitude"
+        self.rest = self.phase and bool((outputs.sum(0) != 1).any())
+        """Whether the outputs leave something of the mixture that is heard as well: by magnitudes
+        alone, twice the sound would leave as much as none of it."""
         self.companions = companions_of(model)
         if self.companions:
             outputs = torch.cat([outputs, torch.eye(len(model.scope))])
         self.register_buffer("outputs", outputs, persistent=False)
         self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
         self.stft = stft_of(model)
-        self.phase = getattr(model, "kind", "complex") != "magnitude"
 
     def compile_parts(self) -> None:
         """Fuses the element-wise parts; the loop over time stays as it is."""
@@ -126,9 +127,9 @@ class Training(Course):
             pairs = (with_rest(pair, mixture, parts) for pair in (estimate, reference))
             (estimate, reference), parts = pairs, parts + 1
         if len(self.model.outputs) == 1:
-            target, rest, *companions = self._losses(estimate, reference, mixture)
-            loss = target + REST_WEIGHT * rest
-            return loss + torch.stack(companions).mean() if companions else loss
+            losses = self._losses(estimate, reference, mixture)
+            loss = losses[0] + REST_WEIGHT * losses[1:parts].sum()
+            return loss + losses[parts:].mean() if self.companions else loss
         remix = remix_gains(parts, indices).to(stems)
         remix = remix.repeat_interleave(channels, 2)
         estimates, references = (with_remix(pair, remix) for pair in (estimate, reference))
