@@ -1,5 +1,6 @@
 """asteroid's networks under our contract, their files, and what is said where the library lacks."""
 
+import pickle
 import subprocess
 import sys
 
@@ -216,6 +217,13 @@ def test_nothing_in_a_pretrained_file_is_run(tmp_path):
     saved("DPRNNTasNet", tmp_path / "a.pth", task="enh_single", infos=Trap())
     with pytest.raises(UserError, match="Nothing in it was run"):
         find(str(tmp_path / "a.pth"))
+
+
+def test_a_foreign_pickle_is_refused_unread_and_without_a_warning(tmp_path, recwarn):
+    (tmp_path / "a.pt").write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(UserError, match="nothing that PyTorch saved"):
+        find(str(tmp_path / "a.pt"))
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(

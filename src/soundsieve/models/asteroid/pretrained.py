@@ -68,6 +68,13 @@ def _built(path: Path, name: str, arguments: dict[str, Any], saved: dict[str, An
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        with path.open("rb") as file:
+            foreign = not file.read(4).startswith(_STARTS)
+        if foreign:
+            raise UserError(
+                f"{path} is nothing that PyTorch saved; expected the dict that asteroid saves. "
+                "Nothing in it was run."
+            )
         with torch.serialization.safe_globals(_PLAIN):
             saved = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -83,6 +90,8 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(saved)
 
 
+_STARTS = (b"PK", b"\x80\x02")
+"""Of an archive, and of what PyTorch saved before 1.6; any other pickle is somebody else's."""
 _SCALAR = np.float64().__reduce__()[0]
 # Scores and versions that asteroid puts beside the weights: numbers and texts, though in classes.
 _PLAIN: list[Any] = [
