@@ -13,7 +13,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from compare import Result, Variant, compare, facts, paired, resolved, score, train, trained
+from compare import (
+    Result,
+    Variant,
+    by_snr_alone,
+    compare,
+    facts,
+    paired,
+    resolved,
+    score,
+    train,
+    trained,
+)
 from page import by_snr, differences, length, page, verdict
 from render import table
 from rich.console import Console
@@ -29,6 +40,7 @@ from soundsieve.models.separator import Separator, parameters
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.runs import write_json
+from soundsieve.training.fit import settings
 from soundsieve.training.module import Training
 from soundsieve.training.train import first_model
 
@@ -76,7 +88,7 @@ def measure(options: Namespace) -> Result:
         "size": recipe.model.size,
         "machine": processor(),
         "speed": speed,
-        "scores": scores.summary()["scores"][recipe.keep],
+        "scores": by_snr_alone(scores, recipe),
         "differences": {f"{OURS} - {other}": paired(scores, OURS, other) for other in NETWORKS},
     }
 
@@ -124,13 +136,7 @@ def _step_seconds(model: Separator, recipe: Recipe, pool: Pool) -> float:
         model,
         mixer_of(recipe, pool, "train", recipe.seed),
         held_out(recipe, pool, "valid"),
-        steps=options.steps,
-        batch=options.batch,
-        rate=options.rate,
-        warmup=options.warmup,
-        snr_weight=options.snr_weight,
-        decay=options.ema,
-        precision=torch.float32,
+        **settings(options, torch.device("cpu")) | {"precision": torch.float32},
         valid_indices=[],
         valid_snr=[],
     )

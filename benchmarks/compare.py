@@ -183,6 +183,14 @@ def score(estimators: Sequence[Estimator], recipe: Recipe) -> tuple[Scores, Mixe
         return score_scenes(estimators, mixer, recipe, progress), mixer
 
 
+def by_snr_alone(scores: Scores, recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """What pages show of the scores of a target, by estimator: over all scenes, and by SNR."""
+    return {
+        name: {group: of for group, of in groups.items() if group == ALL or group[:4] == "snr "}
+        for name, groups in scores.summary()["scores"][recipe.keep].items()
+    }
+
+
 def paired(scores: Scores, one: str, other: str) -> dict[str, Any]:
     """How much more one reached than the other on the same mixed scenes: over all, and by SNR."""
     bootstrap = Bootstrap(scores.about["seed"])

@@ -13,6 +13,7 @@ from compare import (
     FIGURES,
     Result,
     Variant,
+    by_snr_alone,
     compare,
     facts,
     paired,
@@ -69,7 +70,7 @@ def measure(options: Namespace) -> Result:
     estimators = [*(estimator(name, recipe) for name in IDEAL.values()), *models]
     scores, mixer = score(estimators, recipe)
     bands = measure_bands(estimators, mixer, recipe)
-    found = scores.summary()["scores"][recipe.keep]
+    found = by_snr_alone(scores, recipe)
     folder = options.out / FIGURES
     save(improvement_by_snr(found, f"keep={recipe.keep}"), folder / "masks-snr.png")
     means = bands.means()

@@ -7,7 +7,18 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 import torch
-from compare import Result, Variant, compare, facts, paired, resolved, score, train, trained
+from compare import (
+    Result,
+    Variant,
+    by_snr_alone,
+    compare,
+    facts,
+    paired,
+    resolved,
+    score,
+    train,
+    trained,
+)
 from page import by_snr, differences, page, verdict
 from render import table
 from rich.console import Console
@@ -71,7 +82,7 @@ def measure(options: Namespace) -> Result:
         **facts(recipe, scores),
         "heads": heads,
         "parameters": sizes,
-        "scores": scores.summary()["scores"][recipe.keep],
+        "scores": by_snr_alone(scores, recipe),
         "differences": {
             f"{HEADS} - {other}": paired(scores, HEADS, other) for other in (ALONE, ADDED)
         },

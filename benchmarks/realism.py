@@ -8,7 +8,18 @@ words it takes.
 from argparse import Namespace
 from pathlib import Path
 
-from compare import Result, Variant, compare, facts, paired, resolved, score, train, trained
+from compare import (
+    Result,
+    Variant,
+    by_snr_alone,
+    compare,
+    facts,
+    paired,
+    resolved,
+    score,
+    train,
+    trained,
+)
 from page import MEASURE, cell, gap, page, verdict
 from render import table
 
@@ -44,7 +55,7 @@ def measure(options: Namespace) -> Result:
         recipe = resolved(variant, options)
         models = [trained(folder, label, recipe) for label, folder in folders.items()]
         scores, _ = score([*models, *(estimator(name, recipe) for name in BASELINES)], recipe)
-        found = scores.summary()["scores"][recipe.keep]
+        found = by_snr_alone(scores, recipe)
         sets[kind] = {"scores": found, "difference": paired(scores, FULL, DRY)}
     return {**facts(recipe, scores), "sets": sets}
 

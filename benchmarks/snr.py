@@ -10,6 +10,7 @@ from compare import (
     FIGURES,
     Result,
     Variant,
+    by_snr_alone,
     compare,
     facts,
     paired,
@@ -45,7 +46,7 @@ def measure(options: Namespace) -> Result:
     models = [trained(folder, label, recipe) for label, folder in folders.items()]
     baselines = [estimator(name, recipe) for name in ("classical", ORACLE)]
     scores, _ = score([*models, *baselines], recipe)
-    found = scores.summary()["scores"][recipe.keep]
+    found = by_snr_alone(scores, recipe)
     figure = improvement_by_snr(found, f"keep={recipe.keep}, trained at one SNR and at many")
     save(figure, options.out / FIGURES / FIGURE)
     differ = {other: paired(scores, MANY, other) for other in (ONE, AROUND)}

@@ -36,6 +36,13 @@ def test_only_what_changes_the_result_changes_the_folder(changed, same):
     assert (runs.run_folder(Recipe.model_validate(changed), "abc123") == plain) is same
 
 
+@pytest.mark.parametrize("place", ["file", "file/inside"])
+def test_where_no_folder_can_be_made_it_says_which_and_what_to_do(tmp_path, place):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file.*cannot be made.*choose another out="):
+        runs.make_folder(tmp_path / place)
+
+
 def test_other_data_has_another_folder():
     assert runs.run_folder(Recipe(), "abc123") != runs.run_folder(Recipe(), "abc124")
 

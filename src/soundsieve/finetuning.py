@@ -25,7 +25,7 @@ from soundsieve.models.spectral import SpectralModel
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe, identity
 from soundsieve.report.tuned import write_tuned
-from soundsieve.runs import discard, locked, versions, write_json, write_start
+from soundsieve.runs import discard, locked, make_folder, versions, write_json, write_start
 from soundsieve.training.finetune.aims import Aims, aims_of, truth_of
 from soundsieve.training.finetune.teach import Material, teach
 from soundsieve.training.finetune.tuning import Tuning
@@ -53,6 +53,7 @@ def finetune(
     model, stem = find(name), stem_of(recipe)
     aims = aims_of(model, name, stem, keep)
     assert isinstance(model, SpectralModel)
+    make_folder(Path(recipe.out))
     recipe = recipe.model_copy(
         update={"keep": str(aims.kept), "stems": model.about.get("stems") or {}}
     )

@@ -19,7 +19,7 @@ from soundsieve.models.separator import Separator, parameters
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.report.run import write_report
-from soundsieve.runs import discard, locked, run_folder, versions, write_start
+from soundsieve.runs import discard, locked, make_folder, run_folder, versions, write_start
 from soundsieve.training.module import Training
 from soundsieve.training.place import ALONE
 from soundsieve.training.rank import train_along
@@ -34,6 +34,7 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
     Ctrl-C, when all is saved.
     """
     check_family(recipe.model.family)
+    make_folder(Path(recipe.out))  # a wrong one is told before anything is read
     place = launched(recipe) or ALONE
     console = (console or Console()) if place.first else Console(quiet=True)
     with progress_bar(console) as progress:

@@ -30,10 +30,24 @@ def run_folder(recipe: Recipe, fingerprint: str) -> Path:
     return Path(recipe.out) / f"{slug(recipe)}-{hashlib.sha256(facts.encode()).hexdigest()[:6]}"
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder to write into, where there is none yet.
+
+    Raises UserError where that cannot be.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "no folder").lower()
+        raise UserError(f"{folder}: cannot be made ({reason}); choose another out=.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: cannot be written to (permission denied); choose another out=.")
+
+
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A temporary path that becomes `path` when the block ends well, and is removed when not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield part
@@ -48,7 +62,7 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises UserError where another process holds it.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
     with folder.with_name(f".{folder.name}.lock").open("w") as file:
         if fcntl:
             try:

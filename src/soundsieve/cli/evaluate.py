@@ -64,7 +64,10 @@ def main(words: Sequence[str]) -> int:
     from rich.console import Console
 
     from soundsieve.evaluation.command import evaluate
+    from soundsieve.runs import make_folder
 
+    if out:
+        make_folder(out)
     done = evaluate(models, recipe, out, Console(highlight=False), songs=songs)
     if out and done:
         from soundsieve.report.run import write_report
@@ -89,7 +92,10 @@ def _removal(found: dict[str, str], names: Sequence[str], pairs: Sequence[str]) 
     from rich.console import Console
 
     from soundsieve.evaluation.removal import evaluate_removal
+    from soundsieve.runs import make_folder
 
+    if out:
+        make_folder(out)
     console = Console(highlight=False)
     evaluate_removal(models, found[stem], stem, keep[-1] if keep else None, recipe, out, console)
     return 0

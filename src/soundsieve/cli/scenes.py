@@ -57,8 +57,10 @@ def main(words: Sequence[str]) -> int:
     from soundsieve.data.opening import mixer_of, pool_of
     from soundsieve.progress import progress_bar
     from soundsieve.report.scenes import write_scenes
+    from soundsieve.runs import make_folder
 
     console = Console(highlight=False)
+    make_folder(out)
     with progress_bar(console) as progress:
         mixer = mixer_of(recipe, pool_of(recipe, progress), split, recipe.seed)
         task = progress.add_task("scenes", total=count, detail="")

@@ -27,7 +27,7 @@ from soundsieve.evaluation.bss_eval import (
 from soundsieve.evaluation.estimators import Estimator, ModelEstimator
 from soundsieve.inference.separate import separate_audio
 from soundsieve.recipe import Recipe
-from soundsieve.runs import versions, write_json
+from soundsieve.runs import make_folder, versions, write_json
 from soundsieve.stems import Stems
 from soundsieve.target import Target
 
@@ -60,7 +60,7 @@ class SongScores:
         """Writes songs.json, and museval's files as `museval/ESTIMATOR/SPLIT/SONG.json`."""
         for name, tracks in self.tracks.items():
             place = folder / "museval" / name.replace("/", "-") / self.split
-            place.mkdir(parents=True, exist_ok=True)
+            make_folder(place)
             for song, track in tracks.items():
                 write_json(place / f"{song.replace('/', '-')}.json", track)
         write_json(folder / JSON, self.summary())

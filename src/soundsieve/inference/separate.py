@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from soundsieve.inference.stream import Stream
 from soundsieve.inference.threads import one_thread
 from soundsieve.models.find import find
 from soundsieve.models.separator import Separator
+from soundsieve.runs import make_folder
 from soundsieve.target import Target
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def separate_files(
     if not jobs and errors:
         return errors
     model = find(model_name)
-    _make_folder(out)
+    make_folder(out)
     for job in jobs:
         try:
             with one_thread():
@@ -90,7 +90,7 @@ def _separate_file(
     stream = Stream(model, found.sample_rate, found.channels, targets, residual)
     names = [*map(str, targets), *(["residual"] if residual else [])]
     for output in job.outputs:
-        _make_folder(output.parent)
+        make_folder(output.parent)
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(job.source))
         meter = stack.enter_context(
@@ -125,16 +125,6 @@ def _write(writers: Sequence[Writer], outputs: Tensor, early: int) -> int:
 
 def _block_size(sample_rate: int, channels: int) -> int:
     return int(sample_rate * max(_SHORTEST, _SECONDS / channels))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or "no folder").lower()
-        raise UserError(f"{folder}: cannot be made ({reason}); choose another out=.") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise UserError(f"{folder}: cannot be written to (permission denied); choose another out=.")
 
 
 def _say(text: str, progress: Progress | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from soundsieve.audio.stft import Stft
 from soundsieve.stems import Stems
 
 State = dict[str, Tensor]
@@ -43,11 +44,18 @@ class Separator(nn.Module):
         self.sample_rate, self.hop, self.delay = sample_rate, hop, delay
         self.about: dict[str, Any] = {}
         """What the file of the model says of its making."""
+        self.stft: Stft | None = None
+        """The spectra that it works on; None where it works on the sound."""
 
     @property
     def latency(self) -> int:
         """Samples, at the model's rate, by which a stream of any blocks lags its input."""
         return self.delay + self.hop
+
+    @property
+    def fused(self) -> list[tuple[Any, str]]:
+        """Functions, by owner and name, that a long training compiles, each into one."""
+        return []
 
     @property
     def tree(self) -> Stems:

@@ -8,7 +8,15 @@ from torch import Tensor, nn
 
 from soundsieve.audio.stft import Stft
 from soundsieve.models.recurrence import TimeMix, scan
-from soundsieve.models.trunk import BandDecoder, BandEncoder, BandMix, Bands, Perceptron, n_bands
+from soundsieve.models.trunk import (
+    BandDecoder,
+    BandEncoder,
+    BandMix,
+    Bands,
+    Perceptron,
+    fused_in,
+    n_bands,
+)
 from soundsieve.models.windowed import Windowed
 
 CHANNELS = 2
@@ -90,6 +98,7 @@ class Songs(Windowed):
 
     family = "songs"
     channels = CHANNELS
+    stft: Stft
 
     def __init__(
         self,
@@ -140,6 +149,12 @@ class Songs(Windowed):
             "window": self.window,
             "overlap": self.delay,
         }
+
+    @property
+    def fused(self) -> list[tuple[Any, str]]:
+        """Functions, by owner and name, that a long training compiles, each into one."""
+        parts = [(self, "features"), (self, "masks"), (self.encoder, "forward")]
+        return [*parts, *fused_in(self.blocks)]
 
     def hear(self, mixture: Tensor) -> Tensor:
         """Estimates of a signal that is heard as a whole; mono is heard as two equal channels.

@@ -1,6 +1,7 @@
 """What all masking models share: spectra, a causal level, features, masks, and back to sound."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from soundsieve.audio.stft import Stft
 from soundsieve.models.recurrence import scan
 from soundsieve.models.separator import Separator, State
-from soundsieve.models.trunk import Trunk
+from soundsieve.models.trunk import Trunk, fused_in
 
 FEATURES = 5
 SIZES: dict[str, tuple[int, int]] = {"tiny": (24, 2), "small": (64, 3), "base": (128, 5)}
@@ -23,6 +24,8 @@ class SpectralModel(Separator):
     All channels together give one set of masks, which is applied to each, so that the stereo image
     stays. The mixture is seen relative to its own running level, so that level does not matter.
     """
+
+    stft: Stft
 
     def __init__(
         self,
@@ -59,6 +62,12 @@ class SpectralModel(Separator):
             "n_fft": self.stft.n_fft,
             "hop": self.hop,
         }
+
+    @property
+    def fused(self) -> list[tuple[Any, str]]:
+        """Functions, by owner and name, that a long training compiles, each into one."""
+        parts = [(self, "features"), (self.trunk.encoder, "forward")]
+        return [*parts, *fused_in(self.trunk.blocks)]
 
     def masks(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Real and imaginary masks, and the activity of each output before its sigmoid.

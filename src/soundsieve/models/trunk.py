@@ -5,6 +5,7 @@ acts on the last axis of `[time, batch, band, channel]`: nothing is permuted bet
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -168,6 +169,15 @@ class Trunk(nn.Module):
         """Memory of silence."""
         zeros = self.encoder.bias.new_zeros(batch, N_BANDS, self.channels)
         return [zeros for _ in self.blocks]
+
+
+def fused_in(blocks: nn.ModuleList) -> list[tuple[Any, str]]:
+    """What a long training compiles of blocks: all but the loop over time, which stays as it is."""
+    parts: list[tuple[Any, str]] = []
+    for block in blocks:
+        parts += [(block.time, "before"), (block.time, "after")]
+        parts += [(block.band, "forward"), (block.dense, "forward")]
+    return parts
 
 
 def _per_band(bands: Tensor, weight: Tensor) -> Tensor:

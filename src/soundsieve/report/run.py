@@ -13,6 +13,7 @@ from soundsieve.evaluation.scores import MIXED, Row, Scores
 from soundsieve.evaluation.scoring import draw
 from soundsieve.recipe import Recipe
 from soundsieve.report.figures import improvement_by_snr, save, spectrograms, training_curve
+from soundsieve.runs import make_folder
 
 PLACES = ("best", "median", "worst")
 
@@ -80,7 +81,7 @@ def write_examples(
 
     All sounds of a scene get one gain where one of them would clip, so that they stay comparable.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for name, sounds in scenes.items():
         peak = max(float(audio.abs().max()) for audio in sounds.values())
         gain = min(1.0, 0.99 / max(peak, 1e-9))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from soundsieve.audio.io import write
 from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.report.figures import save
-from soundsieve.runs import whole
+from soundsieve.runs import make_folder, whole
 
 BATCH = 8
 SPREAD = 400
@@ -29,7 +29,7 @@ def write_scenes(folder: Path, mixer: Mixer, count: int, keep: str) -> Iterator[
     Files: `NUMBER.mixture.wav`, `NUMBER.target.wav` (of the first target) and `NUMBER.STEM.wav` for
     the stems that sound, float so that they add up to the mixture; `scenes.json`; `scenes.png`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     facts, spread = [], []
     for first in range(0, max(count, SPREAD), BATCH):
         scenes = mixer.scenes(range(first, first + BATCH))

@@ -4,6 +4,7 @@ import itertools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -63,14 +64,7 @@ def fit(
         model,
         train,
         valid,
-        steps=options.steps,
-        minutes=options.minutes,
-        batch=options.batch,
-        rate=options.rate,
-        warmup=options.warmup,
-        snr_weight=options.snr_weight,
-        decay=options.ema,
-        precision=pick_precision(options.precision, device),
+        **settings(options, device),
         valid_indices=list(range(VALID_SCENES)),
         valid_snr=recipe.score.snr,
         place=place,
@@ -81,6 +75,20 @@ def fit(
     follow(module, options, device, folder, progress)
     Average.copy(module.best_weights, model)
     return module
+
+
+def settings(options: Train, device: torch.device) -> dict[str, Any]:
+    """What every kind of training takes from a recipe, as keywords."""
+    return {
+        "steps": options.steps,
+        "minutes": options.minutes,
+        "batch": options.batch,
+        "rate": options.rate,
+        "warmup": options.warmup,
+        "snr_weight": options.snr_weight,
+        "decay": options.ema,
+        "precision": pick_precision(options.precision, device),
+    }
 
 
 def follow(

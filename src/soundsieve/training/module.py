@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,7 +17,6 @@ from soundsieve.models.songs import Songs
 from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.training.companions import companions_of
 from soundsieve.training.course import Course
-from soundsieve.training.place import ALONE, Place
 
 ACTIVITY_WEIGHT = 0.05
 REST_WEIGHT = 0.5
@@ -35,6 +35,9 @@ class Training(Course):
     """Trains a model on scenes that it draws by index, alone or with other processes.
 
     A masking model is asked for its masks. Of any other it needs the estimates alone.
+
+    Args:
+        course: what `Course` takes beside.
     """
 
     outputs: Tensor
@@ -46,29 +49,13 @@ class Training(Course):
         mixer: Mixer,
         valid: Mixer,
         *,
-        steps: int,
-        minutes: float | None = None,
-        batch: int,
-        rate: float,
-        warmup: int,
         snr_weight: float,
-        decay: float,
         precision: torch.dtype,
         valid_indices: list[int],
         valid_snr: list[float],
-        place: Place = ALONE,
+        **course: Any,
     ):
-        super().__init__(
-            model,
-            steps=steps,
-            minutes=minutes,
-            batch=batch,
-            segment=mixer.segment,
-            rate=rate,
-            warmup=warmup,
-            decay=decay,
-            place=place,
-        )
+        super().__init__(model, segment=mixer.segment, **course)
         self.model, self.mixer, self.valid = model, mixer, valid
         self.snr_weight, self.precision = snr_weight, precision
         self.valid_indices, self.valid_snr = valid_indices, valid_snr
@@ -84,21 +71,13 @@ class Training(Course):
             outputs = torch.cat([outputs, torch.eye(len(model.scope))])
         self.register_buffer("outputs", outputs, persistent=False)
         self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
-        self.stft = stft_of(model)
+        self.stft = model.stft or stft_at(model.sample_rate)
 
     def compile_parts(self) -> None:
         """Fuses the element-wise parts; the loop over time stays as it is."""
-        model, parts = self.model, [(self, "loss_of")]
-        if isinstance(model, SpectralModel):
-            parts += [(self, "masks"), (model, "features"), (model.trunk.encoder, "forward")]
-            for block in model.trunk.blocks:
-                parts += [(block.time, "before"), (block.time, "after")]
-                parts += [(block.band, "forward"), (block.dense, "forward")]
-        if isinstance(model, Songs):
-            parts += [(model, "features"), (model.encoder, "forward"), (model, "masks")]
-            for block in model.blocks:
-                parts += [(block.time, "before"), (block.time, "after")]
-                parts += [(block.band, "forward"), (block.dense, "forward")]
+        parts = [(self, "loss_of"), *self.model.fused]
+        if isinstance(self.model, SpectralModel):
+            parts.append((self, "masks"))
         for owner, name in parts:
             setattr(owner, name, torch.compile(getattr(owner, name)))
 
@@ -149,12 +128,13 @@ class Training(Course):
         -> 2 x [output, time, row, bin], [time, batch, output]`.
         """
         model = self.model
-        if not isinstance(model, SpectralModel | Songs):
+        if model.stft is None:
             return self.spectra(model(sound).transpose(0, 1)), None
         batch, channels, _ = sound.shape
         with torch.autocast(sound.device.type, self.precision, self.precision != torch.float32):
             if isinstance(model, Songs):
                 return model.spectra(*mixture), None
+            assert isinstance(model, SpectralModel)
             frames, _ = model.frames(*mixture, channels, model.initial_state(batch, channels))
             real, imag, activity = self.masks(frames)
             return masked(real, imag, *mixture), activity
@@ -203,11 +183,9 @@ class Training(Course):
         return total / count
 
 
-def stft_of(model: Separator) -> Stft:
-    """The spectra in which a model's estimates are compared: its own, or such of about 32 ms."""
-    if isinstance(model, SpectralModel | Songs):
-        return model.stft
-    n_fft = 2 ** round(math.log2(FRAME_SECONDS * model.sample_rate))
+def stft_at(sample_rate: int) -> Stft:
+    """The spectra in which the estimates of a model that has none are compared, of about 32 ms."""
+    n_fft = 2 ** round(math.log2(FRAME_SECONDS * sample_rate))
     return Stft(n_fft, n_fft // 2)
 
 
@@ -223,7 +201,10 @@ def remix_gains(outputs: int, indices: Sequence[int], remixes: int = 2) -> Tenso
 
 
 def with_rest(spectra: Spectra, mixture: Spectra, outputs: int) -> Spectra:
-    """The outputs followed by what they leave of the mixture, and by whatever was behind them."""
+    """The outputs followed by what they leave of the mixture, and by whatever was behind them.
+
+    Shape: `2 x [part, time, row, bin], 2 x [time, row, bin] -> 2 x [part + 1, time, row, bin]`.
+    """
     real, imag = (
         torch.cat([p[:outputs], (m - p[:outputs].sum(0))[None], p[outputs:]])
         for p, m in zip(spectra, mixture, strict=True)

@@ -11,8 +11,6 @@ from soundsieve.models.build import build
 from soundsieve.models.find import find
 from soundsieve.models.growth import can_grow, grow
 from soundsieve.models.separator import Separator
-from soundsieve.models.songs import Songs
-from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Recipe
 from soundsieve.training.fit import fit, seed_weights
 from soundsieve.training.machine import pick_device
@@ -46,7 +44,7 @@ def first_model(recipe: Recipe, pool: Pool) -> Separator:
         activation=recipe.mask.activation,
         sample_rate=pool.sample_rate,
     )
-    if recipe.train.precision == "bf16" and not isinstance(model, SpectralModel | Songs):
+    if recipe.train.precision == "bf16" and model.stft is None:
         raise UserError(
             f"train.precision=bf16 would round the sound itself, which model={model.family} works "
             "on; leave it at auto or float32."

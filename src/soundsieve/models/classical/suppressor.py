@@ -30,6 +30,7 @@ class Suppressor(Separator):
     """
 
     family = "classical"
+    stft: Stft
 
     def __init__(
         self,

@@ -17,8 +17,8 @@ from soundsieve.training.average import Average
 from soundsieve.training.finetune.aims import Aims, truth_of
 from soundsieve.training.finetune.tuning import Tuning
 from soundsieve.training.finetune.update import Update, changed
-from soundsieve.training.fit import follow, seed_weights
-from soundsieve.training.machine import pick_device, pick_precision
+from soundsieve.training.fit import follow, seed_weights, settings
+from soundsieve.training.machine import pick_device
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,7 @@ def teach(
         keep_gains=aims.kept.gains_if_there(lessons.scope, tree),
         emphasis=own.emphasis,
         teacher=own.teacher,
-        steps=options.steps,
-        minutes=options.minutes,
-        batch=options.batch,
-        rate=options.rate,
-        warmup=options.warmup,
-        snr_weight=options.snr_weight,
-        decay=options.ema,
-        precision=pick_precision(options.precision, device),
+        **settings(options, device),
     )
     follow(tuning, options, device, folder, progress)
     Average.copy(tuning.best_weights, tuning.update)

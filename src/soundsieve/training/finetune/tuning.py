@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,7 @@ class Tuning(Course):
         taught: gain of the new sound in each output.
         keep: weights of the outputs and of the mixture in what matters most.
         emphasis: weight of that beside the mean of the outputs and of random remixes.
+        course: what `Course` takes beside.
     """
 
     score_name = "valid_score"
@@ -58,25 +60,11 @@ class Tuning(Course):
         keep_gains: Sequence[float],
         emphasis: float,
         teacher: bool,
-        steps: int,
-        minutes: float | None,
-        batch: int,
-        rate: float,
-        warmup: int,
         snr_weight: float,
-        decay: float,
         precision: torch.dtype,
+        **course: Any,
     ):
-        super().__init__(
-            update,
-            steps=steps,
-            minutes=minutes,
-            batch=batch,
-            segment=lessons.segment,
-            rate=rate,
-            warmup=warmup,
-            decay=decay,
-        )
+        super().__init__(update, segment=lessons.segment, **course)
         self.update, self.lessons, self.valid = update, lessons, valid
         # In a list, as its weights are nobody's to train and stand in no checkpoint.
         self._model = [model.eval().requires_grad_(False)]
