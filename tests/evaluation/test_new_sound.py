@@ -1,5 +1,7 @@
 """The removal of a new sound, and the damage to old ones, are what they are called."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -34,7 +36,8 @@ def parts():
     spectrum = torch.fft.rfft(hiss(0, 1.0)[None])
     noise = torch.fft.irfft(spectrum * (torch.arange(spectrum.shape[-1]) >= 1000))
     none = torch.zeros_like(speech)
-    return [Part(NEW, none, noise), Part("both", speech, noise), Part("alone", speech, none)]
+    new, both = Part(NEW, none, noise, True), Part("both", speech, noise, True)
+    return [new, both, Part("alone", speech, none)]
 
 
 def test_attenuation_ratio_and_level_are_those_of_the_model(parts):
@@ -70,4 +73,13 @@ def test_no_loss_offers_nothing(parts):
     assert found["after"][NEW]["attenuation"] > found["before"][NEW]["attenuation"] + 5
     assert found["agreement"] > 15
     *_, line = outcome_lines(found | {"keep": "speech"})
-    assert "no kept stem lost" in str(line)
+    assert "nothing that is kept lost" in str(line)
+
+
+def test_what_only_the_table_shows_is_a_loss_too(parts):
+    bench = bench_of(parts)
+    bench = replace(bench, watched=[])
+    found = compare(Gains(1.0, 0.1), lambda strength: Gains(1 - 0.5 * strength, 0.1), 1.0, bench)
+    assert [loss["where"] for loss in found["losses"]] == ["alone"]
+    *_, line = outcome_lines(found | {"keep": "speech"})
+    assert "what is kept lost 0.0 dB SI-SDR, level -6.0 dB (alone)" in str(line)

@@ -31,6 +31,7 @@ from soundsieve.target import Target
 
 RATIO, LEVEL = 0.3, 0.5
 """Decibels of SI-SDR, and of level, that a kept stem may lose."""
+KEPT = "what is kept"
 STRENGTHS = (0.9, 0.75, 0.6, 0.45, 0.3, 0.15)
 """That are tried where one loses more."""
 
@@ -120,14 +121,17 @@ def compare(
         at: the model at a strength.
     """
     now, then = at(strength), [_measured(base, scenes) for scenes in bench.watched]
+    before = measure(base, bench.remix, bench.parts)
+    old = [part for part in bench.parts if not part.new]
 
     def lost_by(model: Separator) -> list[Loss]:
-        return _losses(base.names, then, model, bench)
+        kept = _kept_lost(before, measure(model, bench.remix, old))
+        return [*_losses(base.names, then, model, bench), *kept]
 
     lost = lost_by(now)
     found: dict[str, Any] = {
         "strength": strength,
-        "before": measure(base, bench.remix, bench.parts),
+        "before": before,
         "after": measure(now, bench.remix, bench.parts),
         "losses": [asdict(loss) for loss in lost],
         "offered": None,
@@ -158,6 +162,19 @@ def _losses(
                 ratio, change = (old - new)[here, output], (now - level)[here, output]
                 means = float(ratio.mean()), float(change.mean())
                 found.append(Loss(scenes.name, names[output], *means))
+    return found
+
+
+def _kept_lost(
+    before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]
+) -> list[Loss]:
+    """What is kept of scenes without the new sound has lost."""
+    found = []
+    for name, now in after.items():
+        then = before[name]
+        if {"si_sdr", "level"} <= now.keys() & then.keys():
+            ratio, level = then["si_sdr"] - now["si_sdr"], now["level"] - then["level"]
+            found.append(Loss(name, KEPT, ratio, level))
     return found
 
 
@@ -196,10 +213,10 @@ def outcome_lines(outcome: Mapping[str, Any]) -> Iterator[Table | str]:
         yield f"on your audio the change lies {outcome['agreement']:.0f} dB under the old outputs"
     worst = [loss for each in outcome["losses"] if (loss := Loss(**each)).too_much]
     if not worst:
-        yield f"no kept stem lost more than {RATIO} dB SI-SDR or {LEVEL} dB level"
+        yield f"nothing that is kept lost more than {RATIO} dB SI-SDR or {LEVEL} dB level"
         return
     said = "; ".join(
-        f"{x.output} lost {x.si_sdr:.1f} dB SI-SDR, level {x.level:+.1f} dB ({x.where} scenes)"
+        f"{x.output} lost {x.si_sdr:.1f} dB SI-SDR, level {x.level:+.1f} dB ({x.where})"
         for x in worst
     )
     yield f"damage: {said}; finetune.strength={outcome['offered']:g} stays within " + (

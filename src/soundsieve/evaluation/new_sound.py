@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from rich.box import SIMPLE
@@ -39,6 +39,8 @@ class Part:
     name: str
     kept: Tensor
     gone: Tensor
+    new: bool = False
+    """Whether the new sound is in them."""
 
 
 def parts_of(
@@ -57,17 +59,17 @@ def parts_of(
     """
     indices = range(FIRST, FIRST + scenes)
     new = sound.draw(Draws(mixer.seed, indices))
-    found = [Part(NEW, torch.zeros_like(new), new)]
+    found = [Part(NEW, torch.zeros_like(new), new, True)]
     alone = [
         (top, mixer.scenes(indices, absent=_others(mixer, top, stems)).mixture)
         for top in ("speech", "music")
     ]
     for top, audio in alone:
-        both = beside(audio, new, SNR, mixer.sample_rate)
-        found.append(Part(f"new sound and {top}", *both))
+        stays, gone = beside(audio, new, SNR, mixer.sample_rate)
+        found.append(Part(f"new sound and {top}", stays, gone, True))
     drawn, gains = mixer.scenes(indices).stems, torch.tensor(kept)
-    sides = [torch.einsum("bsct,s->bct", drawn, g.to(drawn)) for g in (gains, 1 - gains)]
-    found.append(Part("old scenes", *sides))
+    stays, gone = (torch.einsum("bsct,s->bct", drawn, g.to(drawn)) for g in (gains, 1 - gains))
+    found.append(Part("old scenes", stays, gone))
     found += [Part(f"{top} alone", audio, torch.zeros_like(audio)) for top, audio in alone]
     voices = talkers.scenes(indices, absent=_others(talkers, "speech", stems)).mixture
     found.append(Part("other talkers", voices, torch.zeros_like(voices)))
@@ -81,7 +83,7 @@ def _others(mixer: Mixer, top: str, stems: Stems) -> list[str]:
 def _audible(part: Part) -> Part:
     """A part without scenes of silence."""
     heard = ~silent((part.kept + part.gone).flatten(-2))
-    return Part(part.name, part.kept[heard], part.gone[heard])
+    return replace(part, kept=part.kept[heard], gone=part.gone[heard])
 
 
 def measure(model: Separator, remix: Sequence[float], parts: Sequence[Part]) -> dict[str, Values]:
