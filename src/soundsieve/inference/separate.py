@@ -26,9 +26,8 @@ from soundsieve.target import Target
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_SECONDS = (
-    10.0  # of one channel in a block; several channels share them, so that memory stays the same
-)
+_SECONDS = 3.0
+"""Of one channel in a block; several channels share them, so that memory stays the same."""
 _SHORTEST = 1.0
 
 
