@@ -236,9 +236,12 @@ class Finetune(Part):
         Law.uniform(-10, 15), "power of a scene over the new sound in it", "dB"
     )
     alone: float = knob(0.1, "odds that a scene is the new sound alone", ge=0, le=1)
-    without: float = knob(0.3, "odds that a scene lacks the new sound", ge=0, le=1)
+    without: float = knob(0.25, "odds that a scene lacks the new sound", ge=0, le=1)
     others: float = knob(
-        0.3, "odds that a scene beside a prompt voice holds it turned into another one", ge=0, le=1
+        0.5, "odds that a scene beside a prompt voice holds it turned into another one", ge=0, le=1
+    )
+    talkers: float = knob(
+        0.5, "odds that a scene beside a prompt voice is its talker alone", ge=0, le=1
     )
     emphasis: float = knob(
         1.0, "weight of keep (else of all but the new sound) beside the mean of the outputs", ge=0

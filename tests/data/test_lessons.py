@@ -71,11 +71,35 @@ def test_unlabelled_audio_has_no_stems(lessons, recordings):
     assert not lesson.stems[of_audio].any()
 
 
-def test_another_voice_has_another_pitch(recordings):
+def test_a_talker_may_be_left_alone_with_the_new_voice(lessons):
+    lesson = lessons("prompts", talkers=1.0).draw(range(20))
+    talks = [stem == "speech" for stem in lesson.scope]
+    there = lesson.stems.flatten(2).any(2)
+    talked = there[:, talks].any(1)
+    assert 0 < talked.sum() < 20
+    torch.testing.assert_close(lesson.talk, talked)
+    assert not there[talked][:, [not talk for talk in talks]].any()
+    torch.testing.assert_close(lesson.stems.sum(1), lesson.base, atol=1e-5, rtol=0)
+
+
+def test_another_voice_comes_through_the_loudspeaker_of_the_new_one(recordings):
+    voice = recordings("prompts", lambda take: hiss(take, 3.0))
+    effects = Effects(loudspeaker={"prompts": 1.0})
+    mix = mix_of(Mix(segment=0.5, effects=effects), "prompts", False)
+    for kind in (Sound, OtherVoice):
+        sounds = kind(voice, "train", mix).draw(Draws(0, range(6)))
+        bins = torch.fft.rfft(sounds[:, 0]).abs().square()
+        low, all_ = bins[:, :50].mean(1), bins.mean(1)  # bins of 2 Hz, up to 100 Hz
+        assert (low < all_ / 10).all(), kind
+
+
+def test_another_voice_is_higher_or_lower(recordings):
     voice = recordings("prompts", lambda take: tone(200 + take, 3.0))
-    sounds = OtherVoice(voice, "train", 1.0).draw(Draws(0, range(6)))
+    mix = mix_of(MIX.model_copy(update={"segment": 1.0}), "prompts", False)
+    sounds = OtherVoice(voice, "train", mix).draw(Draws(0, range(6)))
     pitch = torch.fft.rfft(sounds[:, 0]).abs().argmax(-1).float()  # a second: bins are Hz
-    assert ((pitch < 0.87 * 204) | (pitch > 1.16 * 200)).all()
+    assert pitch.min() < 0.9 * 200 and pitch.max() > 1.1 * 204
+    assert ((pitch > 0.69 * 200) & (pitch < 1.41 * 204)).all()
 
 
 def test_a_sound_beside_silence_is_no_scene():

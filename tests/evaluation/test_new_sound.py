@@ -60,11 +60,11 @@ def test_a_loss_is_said_with_the_strength_that_is_harmless(parts):
         return Gains(1 - 0.2 * strength, 0.1)
 
     found = compare(Gains(1.0, 0.1), at, 1.0, bench_of(parts))
-    assert found["losses"][0]["level"] == pytest.approx(-1.94, abs=0.05)
+    assert found["losses"][0]["level"] == pytest.approx(1.94, abs=0.05)
     assert found["offered"] == 0.15  # 0.3 costs 0.54 dB of level
     found |= {"keep": "speech"}
     *_, line = outcome_lines(found)
-    assert "level -1.9 dB" in str(line) and "finetune.strength=0.15" in str(line)
+    assert "1.9 dB more off level" in str(line) and "finetune.strength=0.15" in str(line)
 
 
 def test_no_loss_offers_nothing(parts):
@@ -82,4 +82,10 @@ def test_what_only_the_table_shows_is_a_loss_too(parts):
     found = compare(Gains(1.0, 0.1), lambda strength: Gains(1 - 0.5 * strength, 0.1), 1.0, bench)
     assert [loss["where"] for loss in found["losses"]] == ["alone"]
     *_, line = outcome_lines(found | {"keep": "speech"})
-    assert "what is kept lost 0.0 dB SI-SDR, level -6.0 dB (alone)" in str(line)
+    assert "what is kept, alone: lost 0.0 dB SI-SDR, 6.0 dB more off level" in str(line)
+
+
+def test_a_level_that_comes_back_is_no_loss(parts):
+    found = compare(Gains(0.5, 0.1), lambda _: Gains(1.0, 0.1), 1.0, bench_of(parts))
+    assert [loss["level"] for loss in found["losses"]] == pytest.approx([-6.02] * 2, abs=0.05)
+    assert found["offered"] is None

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from soundsieve.audio.levels import SILENCE, active_power, to_gain
 from soundsieve.data.crops import Cropper
-from soundsieve.data.draws import Draws, Floats
+from soundsieve.data.draws import Draws
 from soundsieve.data.effects.chain import Chain
 from soundsieve.data.effects.ducking import draw_ducking, ducking
 from soundsieve.data.effects.formant import move_formants
@@ -23,8 +23,10 @@ from soundsieve.stems import STEMS, Stems
 
 POOL, AUDIO = 0.5, 0.3
 """Odds that a scene is of the user's own pool, where there is one, and of the unlabelled audio."""
-OTHER = ((0.68, 0.85), (1.18, 1.45))
-"""Factors of pitch and formants that make of a voice somebody else's, down or up."""
+OTHER_PITCH = (0.7, 1.4)
+OTHER_SIZE = ((0.75, 0.88), (1.14, 1.33))
+"""Factors of pitch, and of formants down or up, that make of a voice somebody else's: who talks at
+the same pitch is still of another size."""
 OTHER_LEVEL = (-5.0, 10.0)
 """Decibels of such a voice over the rest of its scene."""
 SPEED = {"noise": 0.1, "prompts": 0.03}
@@ -60,52 +62,61 @@ class Sound:
             top = stems.path(recordings.stem)[1]
         effects = {"eq": mix.eq, "eq_range": mix.eq_range}
         self.chain = Chain(mix.effects, self.pool, split, (top,), self.frames, **effects)
-        self.cropper = Cropper(self.pool, split, max(self.chain.crop, self.frames), 0.0)
+        self.heard = max(self.chain.crop, self.frames)
+        self.cropper = Cropper(self.pool, split, self.read, 0.0)
+
+    @property
+    def read(self) -> int:
+        """Frames of a recording that a cut takes."""
+        return self.heard
 
     def draw(self, draws: Draws) -> Tensor:
         """One sound a scene, silent where its recording pauses. Shape: `[batch, channel, time]`."""
         present = np.ones((len(draws), 1), bool)
         audio, used, alone, _ = self.cropper.crop(draws, present)
         present &= audio.any((-2, -1))
-        sounds = torch.from_numpy(audio).to(self.device)
+        sounds = self.turned(torch.from_numpy(audio)[:, 0], draws)[:, None].to(self.device)
         return self.chain.sources(sounds, draws, present, used, alone)[0][:, 0]
 
+    def turned(self, sounds: Tensor, draws: Draws) -> Tensor:
+        """What a cut is made into first. Shape: `[batch, channel, read] -> [.., heard]`."""
+        return sounds
 
-class OtherVoice:
-    """A voice with another pitch and other formants: somebody else, recorded in the same way."""
 
-    def __init__(self, recordings: Recordings, split: str, segment: float):
-        self.pool = recordings.pool
-        self.frames = round(segment * self.pool.sample_rate)
-        reach = OTHER[1][1] - 1
-        self.cropper = Cropper(self.pool, split, longest(self.frames, reach), 0.0)
+class OtherVoice(Sound):
+    """A voice with another pitch and other formants: somebody else, recorded and played alike.
 
-    def draw(self, draws: Draws) -> Tensor:
-        """Shape: `[batch, channel, time]`."""
-        audio = self.cropper.crop(draws, np.ones((len(draws), 1), bool))[0][:, 0]
-        pitch, size = self._factors(draws, "pitch"), self._factors(draws, "size")
-        lengths = np.array([longest(self.frames, factor - 1) for factor in pitch])
-        sounds = play(torch.from_numpy(audio), lengths, self.frames)
-        return move_formants(sounds, size / pitch, self.pool.sample_rate)
+    Codec, loudspeaker and chime being those of the new voice, only voices tell the two apart.
+    """
 
-    def _factors(self, draws: Draws, name: str) -> Floats:
-        luck = draws.uniform(f"other/{name}")[:, 0]
-        up = draws.uniform("other/up")[:, 0] < 0.5
-        low, high = (edges[0] + luck * (edges[1] - edges[0]) for edges in OTHER)
-        return np.where(up, high, low)
+    @property
+    def read(self) -> int:
+        """Frames of a recording that a cut takes."""
+        return longest(self.heard, OTHER_PITCH[1] - 1)
+
+    def turned(self, sounds: Tensor, draws: Draws) -> Tensor:
+        """Another voice of each. Shape: `[batch, channel, read] -> [batch, channel, heard]`."""
+        pitch = np.exp(draws.uniform("other/pitch", 1, *np.log(OTHER_PITCH))[:, 0])
+        luck, up = draws.uniform("other/size")[:, 0], draws.chance("other/up", 0.5)[:, 0]
+        down, above = (low + luck * (high - low) for low, high in OTHER_SIZE)
+        lengths = np.array([longest(self.heard, factor - 1) for factor in pitch])
+        played = play(sounds, lengths, self.heard)
+        return move_formants(played, np.where(up, above, down) / pitch, self.pool.sample_rate)
 
 
 @dataclass
 class Lesson:
     """A batch of scenes with a new sound. `stems` are nothing where none is known.
 
-    Shape: `base, sound [batch, channel, time]`, `stems [batch, stem, channel, time]`.
+    Shape: `base, sound [batch, channel, time]`, `stems [batch, stem, channel, time]`,
+    `talk [batch]`, whether all of the base is speech.
     """
 
     scope: tuple[str, ...]
     base: Tensor
     sound: Tensor
     stems: Tensor
+    talk: Tensor
 
     @property
     def mixture(self) -> Tensor:
@@ -131,12 +142,14 @@ class Lessons:
         alone: float = 0.0,
         without: float = 0.0,
         others: float = 0.0,
+        talkers: float = 0.0,
         mix: Mix,
         seed: int = 0,
         stems: Stems = STEMS,
     ):
         self.sound, self.mixers, self.audio, self.other = sound, mixers, audio, other
-        self.snr, self.alone, self.without, self.others = snr, alone, without, others
+        self.snr, self.alone, self.without = snr, alone, without
+        self.others, self.talkers = others, talkers
         self.mix, self.seed, self.segment = mix, seed, mix.segment
         self.tree = stems
         self.scope = tuple(dict.fromkeys(stem for mixer in mixers for stem in mixer.scope))
@@ -145,7 +158,7 @@ class Lessons:
         """The lessons of these indices; with `snr` each one has both scene and sound, at that."""
         draws = Draws(self.seed, indices)
         sound = self.sound.draw(draws)
-        stems, base = self._bases(draws, indices)
+        stems, base, talk = self._bases(draws, indices)
         if self.other and self.others:
             self._add_others(base, draws)
         self._duck(stems, base, sound, draws)
@@ -158,10 +171,10 @@ class Lessons:
         sound[torch.from_numpy(lacks)] = 0.0
         self._at_snr(base, sound, draws.law("new/snr", law)[:, 0], draws)
         self._under_peak(base, stems, sound)
-        return Lesson(self.scope, base, sound, stems)
+        return Lesson(self.scope, base, sound, stems, talk)
 
-    def _bases(self, draws: Draws, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Stems of every scene, and their sums, or a cut of audio in their place."""
+    def _bases(self, draws: Draws, indices: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Stems, their sums or a cut of audio in their place, and where they are talk alone."""
         luck = draws.uniform("new/base")[:, 0]
         audio = (luck < AUDIO) & (self.audio is not None)
         own = ~audio & (draws.uniform("new/pool")[:, 0] < POOL) & (len(self.mixers) > 1)
@@ -173,13 +186,22 @@ class Lessons:
                 drawn = mixer.scenes([indices[row] for row in rows.tolist()])
                 columns = [self.scope.index(stem) for stem in mixer.scope]
                 stems[torch.from_numpy(rows)[:, None], torch.tensor(columns)] = drawn.stems
+        talk = self._leave_talkers(stems, draws)
         base = stems.sum(1)
         rows = np.flatnonzero(audio)
         if len(rows) and self.audio:
             heard = self.audio.draw(Draws(self.seed + 1, [indices[row] for row in rows.tolist()]))
             level = draws.law("level", self.mix.level)[rows, 0]
             base[torch.from_numpy(rows)] = _at_level(heard, level, self.mixers[0].sample_rate)
-        return stems, base
+        return stems, base, talk
+
+    def _leave_talkers(self, stems: Tensor, draws: Draws) -> Tensor:
+        """Some of the scenes in which somebody talks without all else, in place; gives which."""
+        talks = np.array(["speech" in self.tree.path(stem) for stem in self.scope])
+        lone = torch.from_numpy(draws.chance("new/talker", self.talkers)[:, 0])
+        lone &= stems[:, talks].flatten(1).any(1).cpu()
+        stems[torch.outer(lone, torch.from_numpy(~talks))] = 0.0
+        return lone.to(stems.device)
 
     def _add_others(self, base: Tensor, draws: Draws) -> None:
         """Another voice in some of the scenes, in place."""

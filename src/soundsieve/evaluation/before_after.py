@@ -64,7 +64,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Loss:
-    """What an output lost on some scenes, in dB; `level` is its change."""
+    """What an output lost on some scenes, in dB; `level` is how much further off its level is."""
 
     where: str
     output: str
@@ -74,7 +74,7 @@ class Loss:
     @property
     def too_much(self) -> bool:
         """Whether that is more than a fine-tune may cost."""
-        return self.si_sdr > RATIO or abs(self.level) > LEVEL
+        return self.si_sdr > RATIO or self.level > LEVEL
 
 
 def bench_of(
@@ -159,8 +159,8 @@ def _losses(
         for output in bench.outputs:
             here = counts[:, output]
             if here.any():
-                ratio, change = (old - new)[here, output], (now - level)[here, output]
-                means = float(ratio.mean()), float(change.mean())
+                ratio, off = (old - new)[here, output], (now.abs() - level.abs())[here, output]
+                means = float(ratio.mean()), float(off.mean())
                 found.append(Loss(scenes.name, names[output], *means))
     return found
 
@@ -173,8 +173,8 @@ def _kept_lost(
     for name, now in after.items():
         then = before[name]
         if {"si_sdr", "level"} <= now.keys() & then.keys():
-            ratio, level = then["si_sdr"] - now["si_sdr"], now["level"] - then["level"]
-            found.append(Loss(name, KEPT, ratio, level))
+            ratio, off = then["si_sdr"] - now["si_sdr"], abs(now["level"]) - abs(then["level"])
+            found.append(Loss(name, KEPT, ratio, off))
     return found
 
 
@@ -216,7 +216,7 @@ def outcome_lines(outcome: Mapping[str, Any]) -> Iterator[Table | str]:
         yield f"nothing that is kept lost more than {RATIO} dB SI-SDR or {LEVEL} dB level"
         return
     said = "; ".join(
-        f"{x.output} lost {x.si_sdr:.1f} dB SI-SDR, level {x.level:+.1f} dB ({x.where})"
+        f"{x.output}, {x.where}: lost {x.si_sdr:.1f} dB SI-SDR, {x.level:.1f} dB more off level"
         for x in worst
     )
     yield f"damage: {said}; finetune.strength={outcome['offered']:g} stays within " + (

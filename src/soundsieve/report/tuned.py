@@ -58,7 +58,11 @@ def _page(outcome: Mapping[str, Any], scenes: list[str]) -> str:
     found = {"before": outcome["before"], "after": outcome["after"]}
     for part, name, (old, new) in rows(found):
         lines.append(f"| {part} | {MEASURES[name]} | {old:.1f} | {new:.1f} |")
-    lines += ["", "| scenes | output | SI-SDR lost | level |", "|---|---|---:|---:|"]
+    lines += [
+        "",
+        "| scenes | output | SI-SDR lost | further off its level |",
+        "|---|---|---:|---:|",
+    ]
     for loss in outcome["losses"]:
         values = f"{loss['si_sdr']:.2f} | {loss['level']:+.2f}"
         lines.append(f"| {loss['where']} | {loss['output']} | {values} |")

@@ -115,3 +115,15 @@ def test_held_out_lessons_are_of_recordings_that_are_not_learned(taught):
     pool = tuning.valid.sound.pool
     train, valid = (pool.entries["noise", split] for split in ("train", "valid"))
     assert not {e.source.path for e in train} & {e.source.path for e in valid}
+
+
+def test_a_lone_talker_is_taught_to_be_speech_whatever_the_teacher_says(taught):
+    _, base, tuning = taught(stem="prompts", talkers=1.0, without=1.0)
+    tuning.model.load_state_dict(base.state_dict())
+    lesson = tuning.lessons.draw(range(8))
+    _, scene = tuning._spectra(lesson)
+    real, _ = tuning._old(lesson, scene)
+    speech, *rest = real[:, :, lesson.talk]
+    assert lesson.talk.any()
+    torch.testing.assert_close(speech, scene[0][:, lesson.talk])
+    assert not torch.stack(rest).any()

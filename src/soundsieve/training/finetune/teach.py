@@ -78,18 +78,21 @@ def lessons_of(
     sounds = material.recordings
     teacher = own.teacher and training  # only a teacher can tell what is in these
     heard = material.audio if teacher else None
-    voice = stem == "prompts" and own.others > 0 and teacher
+    voice = stem == "prompts"
+    way = {"stems": recipe.tree, "device": device}
+    mix = mix_of(recipe.mix, stem, training)
     return Lessons(
-        Sound(sounds, split, mix_of(recipe.mix, stem, training), stems=recipe.tree, device=device),
+        Sound(sounds, split, mix, **way),
         [_mixer(recipe, pool, split, device) for pool in material.pools],
         audio=Sound(heard, split, Mix(segment=recipe.mix.segment), device=device)
         if heard
         else None,
-        other=OtherVoice(sounds, split, recipe.mix.segment) if voice else None,
+        other=OtherVoice(sounds, split, mix, **way) if voice and teacher else None,
         snr=own.snr,
         alone=own.alone,
         without=own.without,
         others=own.others,
+        talkers=own.talkers * voice,
         mix=recipe.mix,
         seed=recipe.seed + HELD_OUT * (not training),
         stems=recipe.tree,

@@ -34,8 +34,9 @@ class Tuning(Course):
 
     Targets are what the model in its former state makes of a scene before the new sound is added,
     and the new sound itself in the output that it belongs to: so what the model could do, it is
-    told to go on doing, with nothing but itself at hand. Without the `teacher` they are the true
-    stems, as far as the pools have them.
+    told to go on doing, with nothing but itself at hand. Only a talker who is alone is known to be
+    speech, even if the model has taken such a one for a prompt. Without the `teacher` targets are
+    the true stems, as far as the pools have them.
 
     Args:
         truth: gains of the stems of the lessons in each output, `[output, stem]`.
@@ -69,6 +70,8 @@ class Tuning(Course):
         # In a list, as its weights are nobody's to train and stand in no checkpoint.
         self._model = [model.eval().requires_grad_(False)]
         self.truth, self.teacher, self.emphasis = truth, teacher, emphasis
+        spoken = ["speech" in lessons.tree.path(stem) for stem in lessons.scope]
+        self.speech = truth[:, spoken][:, 0]
         self.taught, self.keep = torch.tensor(taught), torch.tensor(keep)
         self.keep_gains = torch.tensor(keep_gains)
         self.snr_weight, self.precision = snr_weight, precision
@@ -142,7 +145,13 @@ class Tuning(Course):
         """What each output should have of the scene before the new sound."""
         if self.teacher:
             real, imag, _ = self._masks(*base)
-            return masked(real, imag, *base)
+            said, talk = masked(real, imag, *base), lesson.talk[:, None]
+            speech = self.speech.to(self.device)[:, None, None, None]
+            real, imag = (
+                torch.where(talk, speech * heard, part)
+                for heard, part in zip(base, said, strict=True)
+            )
+            return real, imag
         hop, stft = self.model.hop, self.model.stft
         stems = lesson.stems[..., : lesson.stems.shape[-1] // hop * hop]
         true = torch.einsum("os,bsct->obct", self.truth.to(stems), stems)
