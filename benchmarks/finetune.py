@@ -5,7 +5,7 @@
 Of each folder a third is held out for good. Of the rest, so many seconds are handed to `recipe
 finetune`; the base model and what came of it are then scored on the held-out part, in scenes of the
 pool, of which the base model should know no more than its train split. `--seconds 10,30,120,600`
-are the amounts, the one of `--usual` is what methods are compared at. Each fine-tune is a run of
+are the amounts, the one of `--usual` is what `--ways` are compared at. Each fine-tune is a run of
 its own, so what was stopped goes on with the same command. benchmarks/results/trained/finetune.json
 holds what is measured, and docs/finetune.md is written from that alone: `--render` writes it anew.
 """
@@ -35,10 +35,11 @@ from soundsieve.runs import versions, whole, write_json
 
 HELD_OUT = 1 / 3
 METHODS = {
-    "adapter, teacher": (),
-    "full, teacher": ("finetune.method=full",),
-    "adapter, no teacher": ("finetune.teacher=no",),
+    "adapter": (),
+    "full": ("finetune.method=full",),
+    "untaught": ("finetune.teacher=no",),
 }
+"""Ways to fine-tune; the first is the default, the last goes without the teacher."""
 COLUMNS = {
     "removed, beside speech": ("new sound and speech", "attenuation"),
     "beside music": ("new sound and music", "attenuation"),
@@ -55,8 +56,8 @@ recordings that were held out, in scenes of `{data}` ({split} split). Sounds are
 at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are to stay."""
 AMOUNTS = "What is won by handing in so many seconds, less what was lost: means over the sounds."
 WAYS = """\
-The same, up to {usual} s handed in, in other ways. Without the teacher, the true stems of the
-starter corpus are what is aimed at."""
+The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
+`untaught` has no teacher, so that the true stems of the starter corpus are aimed at."""
 TIME = """\
 With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, {training:.0f} s of
 it training, on {threads} threads."""
@@ -104,7 +105,9 @@ def render(result: Result) -> str:
         won = {f"{s} s": _rows(result, kind=kind, way=first, seconds=s) for s in amounts}
         ways = {way: _rows(result, kind=kind, way=way, seconds=usual) for way in METHODS}
         parts += [f"## {kind}", _table("sound", sounds, both=True)]
-        parts += [AMOUNTS, _table("handed in", won), WAYS.format(**result), _table("way", ways)]
+        for said, groups in ((AMOUNTS, won), (WAYS.format(**result), ways)):
+            if sum(map(bool, groups.values())) > 1:
+                parts += [said, _table("handed in" if groups is won else "way", groups)]
     if default:
         seconds, training = (
             sorted(row["run"][name] for row in default)[len(default) // 2]
@@ -126,10 +129,8 @@ def _of_sound(kind: str, folder: Path, options: argparse.Namespace) -> Iterator[
     place = options.work / f"{kind}-{folder.name}"
     learned, test = _cut(folder, place, options.seconds, options.usual)
     for seconds, recordings in learned.items():
-        for way, words in METHODS.items():
-            if seconds != options.usual and words:
-                continue
-            run = _run(kind, recordings, words, options)
+        for way in options.ways if seconds == options.usual else list(METHODS)[:1]:
+            run = _run(kind, recordings, METHODS[way], options)
             yield {
                 "kind": kind,
                 "sound": folder.name,
@@ -241,6 +242,7 @@ def _options() -> argparse.Namespace:
     words.add_argument("--data", default="starter", help="recordings to score in")
     words.add_argument("--split", default="valid", help="of these")
     words.add_argument("--seconds", type=_numbers, default=[10, 30, 120, 600])
+    words.add_argument("--ways", nargs="*", choices=METHODS, default=list(METHODS))
     words.add_argument("--usual", type=int, default=120, help="seconds at which methods compare")
     words.add_argument("--scenes", type=int, default=32, help="scored of each kind")
     words.add_argument("--seed", type=int, default=0)
@@ -262,6 +264,7 @@ def _command(options: argparse.Namespace) -> str:
         "data": Path(options.data).name,
         "split": options.split,
         "seconds": ",".join(map(str, options.seconds)),
+        "ways": " ".join(options.ways),
         "usual": options.usual,
         "scenes": options.scenes,
         "seed": options.seed,
