@@ -1,10 +1,11 @@
 """Makes a run the model that the package brings along: its weights, its card, its recordings.
 
-usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...] [start=FILE]
+usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...] [start=FILE,FILE...]
 
 RUN is a finished run folder, NAME the shipped name (any), MANIFEST the manifest.csv files of its
 data, with the columns path, split, seconds, licence and repo; each FOLDER of scores was written by
-`recipe evaluate model=RUN ... out=FOLDER`; FILE is the model whose weights the run started from.
+`recipe evaluate model=RUN ... out=FOLDER`; each FILE is a model whose weights the next one, and at
+last the run, went on from.
 Writes src/soundsieve/models/shipped/NAME.safetensors,
 docs/models/NAME.md and NAME-sources.csv.
 """
@@ -63,7 +64,9 @@ TABLE = """\
 """
 
 
-def main(run: Path, name: str, manifests: list[Path], others: list[Path], start: str) -> None:
+def main(
+    run: Path, name: str, manifests: list[Path], others: list[Path], starts: list[Path]
+) -> None:
     """Copies, describes, lists."""
     about, scores = header(run / WEIGHTS), json.loads((run / JSON).read_text())
     rows = [row for path in manifests for row in rows_of(path) if row["split"] == "train"]
@@ -84,7 +87,7 @@ def main(run: Path, name: str, manifests: list[Path], others: list[Path], start:
         writer.writerows([row["path"], row["licence"], row["repo"]] for row in rows)
     with whole(DOCS / f"{name}.md") as part:
         more = [json.loads((folder / JSON).read_text()) for folder in others]
-        part.write_text(card(name, about, [*more, scores], rows, start), encoding="utf-8")
+        part.write_text(card(name, about, [*more, scores], rows, starts), encoding="utf-8")
 
 
 def rows_of(manifest: Path) -> list[dict[str, str]]:
@@ -93,7 +96,9 @@ def rows_of(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]], start: str) -> str:
+def card(
+    name: str, about: dict, scores: list[dict], rows: list[dict[str, str]], starts: list[Path]
+) -> str:
     """The model card as Markdown."""
     training = about["training"]
     kinds = defaultdict(int)
@@ -112,7 +117,7 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]],
         seed=training["recipe"]["seed"],
         commit=training["versions"]["commit"],
         torch=training["versions"]["torch"],
-        start=f", after {before(Path(start))}" if start else "",
+        start=f", after {', then '.join(map(before, starts))}" if starts else "",
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
         licences="\n".join(licence_lines(rows)),
@@ -122,13 +127,13 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]],
 
 
 def before(start: Path) -> str:
-    """How the weights that a run started from were trained."""
-    training = header(start)["training"]
-    minutes = training["seconds"] / 60
+    """How a model was trained whose weights were gone on with."""
+    about = header(start)
+    training = about["training"]
+    speeds = training["recipe"]["mix"]["effects"]["speed"]
     return (
-        f"a training of {training['steps']} steps ({training['audio_hours']:.1f} h of scenes, "
-        f"{minutes:.0f} minutes by the clock, pauses among them) whose scenes had "
-        f"speeds with odds of {training['recipe']['mix']['effects']['speed']:g}"
+        f"{training['steps']} steps ({training['audio_hours']:.1f} h of scenes, speeds with odds "
+        f"of {speeds:g}) of {about['parameters']:,} parameters"
     )
 
 
@@ -192,5 +197,5 @@ if __name__ == "__main__":
     folders = [Path(f) for word in found for f in word.removeprefix("scores=").split(",")]
     starts = [word for word in sys.argv[3:] if word.startswith("start=")]
     listed = [Path(word) for word in sys.argv[3:] if word not in found + starts]
-    start = starts[0].removeprefix("start=") if starts else ""
-    main(Path(sys.argv[1]), sys.argv[2], listed, folders, start)
+    before_it = [Path(f) for word in starts for f in word.removeprefix("start=").split(",")]
+    main(Path(sys.argv[1]), sys.argv[2], listed, folders, before_it)
