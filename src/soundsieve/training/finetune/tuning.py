@@ -9,18 +9,16 @@ from torch import Tensor, nn
 
 from soundsieve.data.lessons import Lesson, Lessons
 from soundsieve.losses import activity_loss, spectral_loss
-from soundsieve.metrics import si_sdr
+from soundsieve.metrics import si_sdr, stem_gains, stem_levels
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.training.course import Course
+from soundsieve.training.finetune.penalties import CHANGE, LEAK, change, leak
 from soundsieve.training.finetune.update import Update
 from soundsieve.training.module import ACTIVITY_WEIGHT, Spectra, remix_gains, with_remix
 
-AGREEMENT = 0.03
-"""Weight of what a scene without the new sound loses against the teacher, in bels."""
-AGREED = 1e-4
-"""Power of a difference, of the mixture's, that is as good as none: 40 dB under it. The spectral
-loss stops at 15, where a model that learns has other cares; one that knows has to go on knowing."""
+REMOVAL = 0.2
+"""Decibels of SI-SDR that a decibel of removal is worth, when it is judged whether to go on."""
 VALID_SCENES = 24
 """Of each kind: with the new sound, and without."""
 VALID_SNR = 0.0
@@ -77,7 +75,7 @@ class Tuning(Course):
         self.snr_weight, self.precision = snr_weight, precision
         self.phase = getattr(model, "kind", "complex") != "magnitude"
         self._held_out: list[tuple[Lesson, Tensor]] = []
-        self._before: tuple[float, float] | None = None
+        self._before: tuple[float, float, float] | None = None
 
     @property
     def model(self) -> SpectralModel:
@@ -96,14 +94,15 @@ class Tuning(Course):
         """The loss of a batch: every output, two random remixes, and what matters most."""
         mixture, base = self._spectra(lesson)
         gains, old = self.taught.to(self.device)[:, None, None, None], self._old(lesson, base)
-        real = old[0] + gains * (mixture[0] - base[0])
-        reference = real, old[1] + gains * (mixture[1] - base[1])
+        sound = mixture[0] - base[0], mixture[1] - base[1]
+        reference = old[0] + gains * sound[0], old[1] + gains * sound[1]
         real, imag, activity = self._called(self._masks, self.update.weights(self.model), mixture)
         estimate = masked(real, imag, *mixture)
         loss = self._compared(estimate, reference, mixture, activity, indices)
+        loss = loss + LEAK * leak((real, imag), self.keep.to(self.device), sound)
         if self.teacher:
             lacking = ~lesson.sound.flatten(1).any(1)
-            loss = loss + AGREEMENT * _difference(estimate, reference, mixture, lacking)
+            loss = loss + CHANGE * change(estimate, reference, mixture, lacking)
         return loss
 
     def _compared(
@@ -170,17 +169,19 @@ class Tuning(Course):
 
     @torch.no_grad()
     def validate_average(self) -> float:
-        """Decibels of SI-SDR won where the new sound is, and won or lost where it is not.
+        """Decibels won where the new sound is, less those lost where it is not.
 
-        The first is of what is kept beside the new sound; the second of each stem in its output, in
-        scenes as they were. Both are against the former state.
+        Won is SI-SDR of what is kept beside the new sound, and its removal at a rate; lost is
+        SI-SDR of each stem in its output, in scenes as they were. All are against the former state;
+        a stem that became better makes up for no removal.
         """
         self._prepare()
         with self.average.applied(self.update):
             weights = self.update.weights(self.model)
-        new, old = self._scores(weights)
         assert self._before is not None
-        return new - self._before[0] + old - self._before[1]
+        both = zip(self._scores(weights), self._before, strict=True)
+        kept, removed, old = (now - then for now, then in both)
+        return kept + REMOVAL * removed + min(old, 0.0)
 
     def _prepare(self) -> None:
         """Draws what is validated on, and measures the model as it was."""
@@ -195,32 +196,23 @@ class Tuning(Course):
                 self._held_out.append((lesson, targets))
         self._before = self._scores(dict(self.model.named_parameters()))
 
-    def _scores(self, weights: dict[str, Tensor]) -> tuple[float, float]:
-        new: list[float] = []
-        old: list[float] = []
+    def _scores(self, weights: dict[str, Tensor]) -> tuple[float, float, float]:
+        """SI-SDR of what is kept, removal of the new sound, SI-SDR of each stem without it."""
+        kept, removed, old = [], [], []
         keep = self.keep.to(self.device)
         for lesson, targets in self._held_out:
             mixture = lesson.mixture
             outputs = torch.func.functional_call(self.model, weights, (mixture,))
             if lesson.sound.any():
                 parts = torch.cat([outputs, mixture[:, None]], 1)
-                kept = torch.einsum("boct,o->bct", parts, keep)
+                made = torch.einsum("boct,o->bct", parts, keep)
                 wanted = torch.einsum("bsct,s->bct", lesson.stems, self.keep_gains.to(lesson.stems))
-                new += si_sdr(kept.cpu(), wanted.cpu()).tolist()
+                kept += si_sdr(made.cpu(), wanted.cpu()).tolist()
+                gains = stem_gains(made.cpu(), torch.stack([lesson.base, lesson.sound], 1).cpu())
+                removed += stem_levels(gains, (1, 0))[1][:, 1].tolist()
             else:
                 old += si_sdr(outputs.cpu(), targets.cpu()).flatten().tolist()
-        return _mean(new), _mean(old)
-
-
-def _difference(estimate: Spectra, reference: Spectra, mixture: Spectra, rows: Tensor) -> Tensor:
-    """Power of the difference to what was said before, over the mixture's, in bels, in some rows.
-
-    Shape: `2 x [output, time, row, bin]` twice, `2 x [time, row, bin], [row] -> []`.
-    """
-    power = (mixture[0].square() + mixture[1].square()).mean((0, 2)).clamp_min(1e-10)
-    parts = zip(estimate, reference, strict=True)
-    error = sum((one - other).square().mean((1, 3)) for one, other in parts)
-    return (((error / power + AGREED).log10() * rows).sum(1) / rows.sum().clamp_min(1)).mean()
+        return _mean(kept), _mean(removed), _mean(old)
 
 
 class _Calling(nn.Module):
