@@ -94,6 +94,7 @@ class Effects(Part):
     t60: Annotated[Law, within(0.1, 1.2)] = knob(
         Law.uniform(0.15, 0.8), "reverberation time of that room", "s"
     )
+    sum: float = knob(0.0, "odds that a source is two recordings of its kind", ge=0, le=1)
     speed: float = knob(0.0, "odds that a source is played faster or slower", ge=0, le=1)
     speed_range: float = knob(0.1, "largest change of that speed, as a part of it", ge=0, le=0.5)
     formant: float = knob(0.0, "odds that a voice gets other formants at its pitch", ge=0, le=1)

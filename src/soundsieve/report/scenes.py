@@ -19,7 +19,7 @@ from soundsieve.runs import make_folder, whole
 BATCH = 8
 SPREAD = 400
 """Scenes of which the spread is shown, at least."""
-BY_STEM = ("present", "speed", "pause", "loudspeaker", "distortion", "eq")
+BY_STEM = ("present", "sum", "speed", "pause", "loudspeaker", "distortion", "eq")
 """Draws that have one value or row a stem."""
 
 

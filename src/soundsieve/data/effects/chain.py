@@ -20,6 +20,7 @@ from soundsieve.data.effects import (
     rooms,
     speed,
     stereo,
+    sums,
     wind,
 )
 from soundsieve.data.effects.bank import room_bank
@@ -89,6 +90,7 @@ class Chain:
         self.sink = next((self.scope.index(s) for s in SINKS if s in self.scope), None)
         # Talkers of the split that is drawn from, so that no voice crosses splits.
         self.talkers = [s for s in self.scope if s == "speech" and pool.entries[s, split]]
+        self.seconds = sums.Seconds(pool, split)
         self.bandwidths = bandwidth.Bandwidths(pool)
         odds = [effects.loudspeaker.get(top, 0.0) for top in self.tops]
         self.loudspeakers = np.array(odds)
@@ -112,6 +114,7 @@ class Chain:
         drawn: Drawn = {}
         scene, stem = np.nonzero(present)
         rows = Rows(len(draws), scene, stem, stems[scene, stem])
+        self._sum(rows, draws, used, together, drawn)
         lengths = self._play(rows, draws, together, drawn)
         self._move_formants(rows, draws, drawn)
         self._join_noises(rows, draws, drawn)
@@ -139,6 +142,29 @@ class Chain:
     def _heard(self, rows: Rows, own: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which scenes have one of these rows."""
         return np.isin(np.arange(rows.scenes), rows.scene[own])
+
+    def _sum(
+        self,
+        rows: Rows,
+        draws: Draws,
+        used: Sequence[Mapping[str, Entry]],
+        together: NDArray,
+        drawn: Drawn,
+    ) -> None:
+        """A second sound of a kind beside the first, but for the parts of a song that is whole."""
+        if not self.effects.sum:
+            return
+        level, luck = sums.draw_sums(draws, len(self.scope), self.effects.sum)
+        for row, (scene, stem) in enumerate(zip(rows.scene, rows.stem, strict=True)):
+            first = used[scene].get(self.scope[stem])
+            whole = together[scene] and self.tops[stem] == "music"
+            if np.isnan(level[scene, stem]) or first is None or whole:
+                continue
+            frames = rows.audio.shape[-1]
+            sound = self.seconds.sound(first, self.scope[stem], luck[scene, stem], frames)
+            if sound is not None:
+                _add(rows.audio[row], sound, float(level[scene, stem]))
+        drawn["sum"] = level
 
     def _play(self, rows: Rows, draws: Draws, together: NDArray, drawn: Drawn) -> NDArray:
         """Other speeds, one for the parts of a song that belong together."""
@@ -319,9 +345,9 @@ class Chain:
         return late
 
 
-def _add(noise: Tensor, sound: Tensor, level: float) -> None:
-    """Add a sound of unit power at a level over a noise, in place.
+def _add(audio: Tensor, sound: Tensor, level: float) -> None:
+    """Add a sound of unit power at a level over another, in place.
 
-    Shape: `[channel, time], [time]`.
+    Shape: `[channel, time], [time] or [channel, time]`.
     """
-    noise += sound.to(noise.device) * (noise.square().mean().sqrt() * 10 ** (level / 20))
+    audio += sound.to(audio.device) * (audio.square().mean().sqrt() * 10 ** (level / 20))
