@@ -30,7 +30,7 @@ CARD = """\
 {family} model for `{outputs}`: {parameters:,} parameters, {rate} Hz, latency {latency:.0f} ms.
 
 - **Trained** for {minutes:.0f} minutes ({steps} steps, {hours:.1f} h of scenes), seed {seed},
-  commit {commit}, torch {torch}{start}: `recipe run any data=FOLDER`.
+  commit {commit}, torch {torch}{start}: `recipe run any data=FOLDER{words}`.
 - **Data**: {count} recordings of the train split: {list}. By licence:
 
 | licence | recordings | minutes |
@@ -55,6 +55,7 @@ Written by `python -m scripts.ship`.
 """
 
 
+GROWN = " train.start=FILE model.channels={channels} model.blocks={blocks}"
 TABLE = """\
 {scenes} scenes of the {split} split at each of {snr} dB{against}:
 
@@ -100,16 +101,16 @@ def card(
     name: str, about: dict, scores: list[dict], rows: list[dict[str, str]], starts: list[Path]
 ) -> str:
     """The model card as Markdown."""
-    training = about["training"]
+    training, config = about["training"], about["config"]
     kinds = defaultdict(int)
     for row in rows:
         kinds[Path(row["path"]).parts[0]] += 1
     return CARD.format(
         name=name,
         family=about["family"],
-        outputs=",".join(about["config"]["names"]),
+        outputs=",".join(config["names"]),
         parameters=about["parameters"],
-        rate=about["config"]["sample_rate"],
+        rate=config["sample_rate"],
         latency=1000 * about["latency_seconds"],
         minutes=training["seconds"] / 60,
         steps=training["steps"],
@@ -117,6 +118,7 @@ def card(
         seed=training["recipe"]["seed"],
         commit=training["versions"]["commit"],
         torch=training["versions"]["torch"],
+        words=GROWN.format(**config) if starts else "",
         start=f", after {', then '.join(map(before, starts))}" if starts else "",
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
