@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,8 +101,6 @@ def follow(
     keep_memory()
     for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Lightning asks torch in a way that torch will drop one day; no user can mend that.
-    warnings.filterwarnings("ignore", r".*LeafSpec", FutureWarning)
     place = course.place
     keeper = Keeper(folder, progress, options.validate_every, options.patience, place)
     trainer = pl.Trainer(
