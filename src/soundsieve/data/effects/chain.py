@@ -155,16 +155,9 @@ class Chain:
         if not self.effects.sum:
             return
         level, luck = sums.draw_sums(draws, len(self.scope), self.effects.sum)
-        for row, (scene, stem) in enumerate(zip(rows.scene, rows.stem, strict=True)):
-            first = used[scene].get(self.scope[stem])
-            whole = together[scene] and self.tops[stem] == "music"
-            if np.isnan(level[scene, stem]) or first is None or whole:
-                continue
-            frames = rows.audio.shape[-1]
-            sound = self.seconds.sound(first, self.scope[stem], luck[scene, stem], frames)
-            if sound is not None:
-                _add(rows.audio[row], sound, float(level[scene, stem]))
-        drawn["sum"] = level
+        music = np.array([top == "music" for top in self.tops])
+        level = drawn["sum"] = np.where(together[:, None] & music, np.nan, level)
+        self.seconds.join(rows.audio, rows.scene, rows.stem, used, level, luck)
 
     def _play(self, rows: Rows, draws: Draws, together: NDArray, drawn: Drawn) -> NDArray:
         """Other speeds, one for the parts of a song that belong together."""
@@ -348,6 +341,6 @@ class Chain:
 def _add(audio: Tensor, sound: Tensor, level: float) -> None:
     """Add a sound of unit power at a level over another, in place.
 
-    Shape: `[channel, time], [time] or [channel, time]`.
+    Shape: `[channel, time], [time]`.
     """
     audio += sound.to(audio.device) * (audio.square().mean().sqrt() * 10 ** (level / 20))

@@ -1,9 +1,10 @@
 """Two of a kind at once: a train and another train, two talkers, a song over a song."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from soundsieve.data.draws import Draws, Floats
@@ -56,3 +57,26 @@ class Seconds:
         sound = np.zeros((len(clip), frames), np.float32)
         sound[:, : clip.shape[1]] = clip / np.sqrt(power)
         return torch.from_numpy(sound)
+
+    def join(
+        self,
+        audio: Tensor,
+        scenes: NDArray[np.intp],
+        stems: NDArray[np.intp],
+        used: Sequence[Mapping[str, Entry]],
+        level: Floats,
+        luck: Floats,
+    ) -> None:
+        """Add the second sounds to rows of scenes and stems, in place.
+
+        Shape: `[row, channel, time], [row], [row]`, a dict a scene, and what `draw_sums` gives.
+        """
+        for row, (scene, stem) in enumerate(zip(scenes, stems, strict=True)):
+            name, under = self.pool.scope[stem], float(level[scene, stem])
+            first = used[scene].get(name)
+            if np.isnan(under) or first is None:
+                continue
+            sound = self.sound(first, name, luck[scene, stem], audio.shape[-1])
+            if sound is not None:
+                own = audio[row]
+                own += sound.to(own.device) * (own.square().mean().sqrt() * 10 ** (under / 20))
