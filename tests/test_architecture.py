@@ -27,6 +27,7 @@ LAYERS = {
     "data": 2,
     "models": 2,
     "losses": 2,
+    "memory": 2,
     "metrics": 2,
     "runs": 2,
     "progress": 2,

@@ -18,6 +18,7 @@ from soundsieve.inference.meter import Meter
 from soundsieve.inference.plan import Job, plan
 from soundsieve.inference.stream import Stream
 from soundsieve.inference.threads import one_thread
+from soundsieve.memory import keep_memory
 from soundsieve.models.find import find
 from soundsieve.models.separator import Separator
 from soundsieve.runs import make_folder
@@ -56,6 +57,8 @@ def separate_files(
         return errors
     model = find(model_name)
     make_folder(out)
+    if model.causal:  # the windows of others are large and few
+        keep_memory()
     for job in jobs:
         try:
             with one_thread():

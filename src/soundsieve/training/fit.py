@@ -11,13 +11,13 @@ import torch
 from rich.progress import Progress
 
 from soundsieve.data.mixer import Mixer
+from soundsieve.memory import keep_memory
 from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe, Train
 from soundsieve.training.average import Average
 from soundsieve.training.callbacks import Keeper
 from soundsieve.training.course import Course
 from soundsieve.training.machine import (
-    keep_memory,
     pick_compile,
     pick_device,
     pick_precision,

@@ -1,8 +1,6 @@
-"""What the machine can do: device, arithmetic, compiler, memory."""
+"""What the machine can do: device, arithmetic, compiler."""
 
-import ctypes
 import shutil
-import sys
 import sysconfig
 from pathlib import Path
 
@@ -39,15 +37,3 @@ def pick_compile(name: str, minutes: float) -> bool:
         return name == "yes"
     header = Path(sysconfig.get_path("include"), "Python.h")  # what is compiled includes it
     return minutes > 3 and shutil.which("g++") is not None and header.exists()
-
-
-def keep_memory() -> None:
-    """Tells glibc to keep large blocks: else each step touches them anew, a fault per 4 KiB."""
-    if not sys.platform.startswith("linux"):
-        return
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        trim_threshold, top_pad, mmap_max = -1, -2, -4
-        libc.mallopt(mmap_max, 0)
-        libc.mallopt(trim_threshold, 2**31 - 1)
-        libc.mallopt(top_pad, 2**28)
