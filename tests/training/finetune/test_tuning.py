@@ -127,3 +127,15 @@ def test_a_lone_talker_is_taught_to_be_speech_whatever_the_teacher_says(taught):
     assert lesson.talk.any()
     torch.testing.assert_close(speech, scene[0][:, lesson.talk])
     assert not torch.stack(rest).any()
+
+
+@pytest.mark.parametrize(
+    "now, score",
+    [((2.0, 12.0, 3.0), 3.0), ((1.0, 2.0, 9.0), 0.0), ((2.0, 2.0, 2.5), 0.5)],
+    ids=["removal counts", "what was bad before and is good now does not", "what is lost does"],
+)
+def test_a_fine_tune_is_judged_by_what_it_removes_and_loses(taught, monkeypatch, now, score):
+    _, _, tuning = taught()
+    tuning._before = (1.0, 2.0, 3.0)
+    monkeypatch.setattr(tuning, "_scores", lambda _: now)
+    assert tuning.validate_average() == pytest.approx(score)
