@@ -37,7 +37,7 @@ from soundsieve.models.build import build
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Recipe
 from soundsieve.training.fit import fit
-from soundsieve.training.machine import keep_memory
+from soundsieve.memory import keep_memory
 
 Entrant = tuple[str, int, int]
 """A pipeline, the scenes of a batch, and its threads or workers."""
