@@ -33,11 +33,11 @@ from soundsieve.data.opening import held_out, mixer_of, pool_of
 from soundsieve.data.pool import Pool
 from soundsieve.errors import UserError
 from soundsieve.export.proof import processor
+from soundsieve.memory import keep_memory
 from soundsieve.models.build import build
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Recipe
 from soundsieve.training.fit import fit
-from soundsieve.memory import keep_memory
 
 Entrant = tuple[str, int, int]
 """A pipeline, the scenes of a batch, and its threads or workers."""
@@ -45,6 +45,8 @@ SPLIT, WORKERS, WARM, WAVES_A_STEM = "train", 2, 6, 40
 SAME = (
     *("mix.presence={speech: 1, music: 1, noise: 1, prompts: 0}", "mix.eq=1"),
     *("mix.effects.room=1", "mix.effects.clip=0.5", "mix.effects.band=0.5"),
+    # What the others do not do.
+    *("mix.effects.speed=0", "mix.effects.formant=0"),
 )
 OURS, OURS_FLAT = "ours", "ours, no equaliser"
 BATCHED, BATCHED_FLAT = "torch-audiomentations", "torch-audiomentations, no equaliser"
