@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from soundsieve.audio.io import info
+from soundsieve.data.mixer import Scenes
 from tests.conftest import RATE, put, tone
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +18,7 @@ NAMES = {
     "snr": "snr",
     "realism": "realism",
     "coherence": "coherence",
+    "vocals": "vocals",
     "masks": "masks",
     "one-or-two": "one_or_two",
     "against-asteroid": "against_asteroid",
@@ -122,6 +124,29 @@ def test_the_page_on_songs_says_which_part_is_missing(module):
         text
     )
     assert "The songs have no bass to score." in said(text)
+
+
+def test_the_page_on_vocals_tells_excerpts_on_the_same_notes_apart(module):
+    scores = {"all": groups(2.0)["all"], "texture same notes": groups(1.0)["all"]}
+    text = module("vocals").render(
+        {**FACTS, "songs": 1, "seconds": 6.0, "strong": 0.7, "same": "same notes", "median": 0.25}
+        | {"scores": {"half and half": scores, "random": scores}}
+        | {"differences": {"random": interval(-1.0)}}
+    )
+    assert "for 25% of its energy or more" in said(text)
+    assert "| random | 2.0 (1.8 to 2.2) |  | 1.0 (0.8 to 1.2) | -1.00 (-1.25 to -0.75) |" in text
+
+
+def test_a_voice_shares_its_notes_with_instruments_that_play_them(module):
+    """Sings an A over an A, an octave below it, and over an E flat; drums count for nothing."""
+    scope = ("vocals", "drums", "other")
+    stems = torch.zeros(3, 3, 1, 2 * RATE)
+    stems[:, 0], stems[:, 1] = tone(440.0, 2), tone(440.0, 2)
+    for scene, hertz in enumerate((440.0, 220.0, 311.1)):
+        stems[scene, 2] = tone(hertz, 2)
+    scenes = Scenes(scope, stems, torch.ones(3, 3), sample_rate=RATE)
+    shared = module("vocals").shared_notes(scenes)
+    assert shared[:2].min() > 0.9 and shared[2] < 0.1
 
 
 def test_the_page_on_masks_says_where_the_phase_costs_most(module):
