@@ -1,11 +1,13 @@
 """Plays MIDI files as songs in aligned parts: drums, bass and the rest, to train `songs` on.
 
-    python -m scripts.render_songs MIDI OUT [seconds=60] [rate=44100] [seed=0] [fonts=FILE,FILE]
+    python -m scripts.render_songs MIDI OUT [seconds=60] [split=train] [rate=44100] [seed=0]
+                                   [fonts=FILE,FILE]
 
 MIDI is a folder, with a manifest.csv of path and licence or without. Of each file that has two
 parts or more, OUT/NAME/{drums,bass,other}.flac are written, and a row each in OUT/manifest.csv;
-what is there already is not played again. Every part of a song is played through a soundfont of its
-own, all of them in one room, at one gain, through one limiter, so that their sum is the master.
+what is there already is not played again. Without `split`, a run shares the songs out. Every part
+of a song is played through a soundfont of its own, all of them in one room, at one gain, through
+one limiter, so that their sum is the master.
 
 Needs fluidsynth and its soundfonts, by default those of the Debian packages ``fluid-soundfont-gm
 timgm6mb-soundfont musescore-general-soundfont-small``; and mido. The licence of a song is that of
@@ -49,16 +51,16 @@ def main(words: list[str]) -> None:
     """Play all files that are not there yet, and write the manifest of all that are."""
     options = dict(word.split("=", 1) for word in words if "=" in word)
     folders = [Path(word) for word in words if "=" not in word]
-    if len(folders) != 2 or options.keys() - {"seconds", "rate", "seed", "fonts"}:
+    if len(folders) != 2 or options.keys() - {"seconds", "split", "rate", "seed", "fonts"}:
         sys.exit(__doc__)
     scores, out = folders
-    out.mkdir(parents=True, exist_ok=True)
     fonts = options["fonts"].split(",") if "fonts" in options else list(FONTS)
     if missing := [font for font in fonts if not Path(font).is_file()]:
         sys.exit(f"no soundfont {missing[0]}; install it, or name others: fonts=FILE,FILE")
     files = sorted(path for path in scores.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
     if not files:
         sys.exit(f"expected MIDI files in {scores}; there are none.")
+    out.mkdir(parents=True, exist_ok=True)
     licences = licences_of(scores)
     seconds, rate = float(options.get("seconds", SECONDS)), int(options.get("rate", RATE))
     make = partial(song, root=scores, out=out, fonts=fonts, seconds=seconds, rate=rate)
@@ -68,7 +70,7 @@ def main(words: list[str]) -> None:
         found = progress.track(pool.map(make, files, drawn), len(files), description="playing")
         for path, own in zip(files, found, strict=True):
             licence = licences.get(path.relative_to(scores).as_posix(), "")
-            rows += [row | {"licence": licence} for row in own]
+            rows += [row | {"licence": licence, "split": options.get("split", "")} for row in own]
     write_table(out / MANIFEST, COLUMNS, rows)
     print(f"{len({row['song'] for row in rows})} songs of {len(files)} files: {out / MANIFEST}")
 
@@ -115,7 +117,7 @@ def song(
             Path(part).rename(folder)
             Path(part).mkdir()
     return [
-        {"path": f"{name}/{file.name}", "stem": file.stem, "split": "train", "group": name}
+        {"path": f"{name}/{file.name}", "stem": file.stem, "group": name}
         | {"song": name, "seconds": round(soundfile.info(file).duration, 2)}
         for file in sorted(folder.glob("*.flac"))
     ]
