@@ -5,8 +5,9 @@ import torch
 
 from soundsieve.data.mixer import Scenes
 from soundsieve.inference.separate import separate_audio
-from soundsieve.models.build import build
+from soundsieve.models.build import SONGS, build
 from soundsieve.models.files import load, save
+from soundsieve.models.roformer import Roformer, rotated
 from soundsieve.models.songs import BANDS, Songs
 from soundsieve.models.trunk import n_bands
 from soundsieve.target import parse
@@ -30,11 +31,13 @@ def song(seconds, seed=0):
     return 0.3 * torch.randn(1, 2, seconds * RATE, generator=generator) * level
 
 
-@pytest.fixture(scope="module")
-def model():
-    """One that masks for real: its decoder's first weights are small."""
+@pytest.fixture(scope="module", params=SONGS)
+def model(request):
+    """One that masks for real, as its decoder's first weights are small, in short windows."""
     torch.manual_seed(0)
-    model = build("songs", SCOPE, KEEP, size="tiny", sample_rate=RATE)
+    model = build(request.param, SCOPE, KEEP, size="tiny", sample_rate=RATE)
+    second = 43 * 1024
+    model = type(model)(**{**model.config, "window": 6 * second, "overlap": 3 * second})
     assert isinstance(model, Songs)
     with torch.no_grad():
         for weight in model.decoder.weights:
@@ -53,9 +56,13 @@ def test_the_parts_sum_to_the_song_and_differ(model):
 
 @torch.no_grad()
 def test_windows_leave_no_trace_in_a_minute(model):
-    sound = song(60)
-    assert model.window < sound.shape[-1]
-    assert error_level(model(sound), model.hear(sound)) < -60
+    rate = RATE // 4  # a quarter of the work
+    windowed = {"sample_rate": rate, "window": None, "overlap": None}
+    slow = type(model)(**{**model.config, **windowed}).eval()
+    slow.load_state_dict(model.state_dict())
+    sound = song(60 * rate // RATE)
+    assert slow.window < sound.shape[-1]
+    assert error_level(slow(sound), slow.hear(sound)) < -60
 
 
 @torch.no_grad()
@@ -143,6 +150,15 @@ def test_bands_cover_the_spectrum():
 def test_sizes_and_shapes_that_cannot_be_are_refused(model):
     with pytest.raises(ValueError, match="even width"):
         Songs(**{**model.config, "channels": 33})
+    with pytest.raises(ValueError, match="multiple of 32"):
+        Roformer(**{**model.config, "channels": 40})
+
+
+def test_attention_knows_how_far_away_a_sound_is_and_not_where(model):
+    parts = rotated(torch.ones(6, 32))
+    products = parts @ parts.T
+    assert torch.allclose(products[1:, 1:], products[:-1, :-1], atol=1e-4)
+    assert products[0, 0] > products[0, 1] > products[0, 3]
 
 
 def test_scenes_of_mono_are_heard_too(model):

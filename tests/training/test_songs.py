@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from soundsieve.data.mixer import Scenes
-from soundsieve.models.build import build
+from soundsieve.models.build import SONGS, build
 from soundsieve.target import parse
 from soundsieve.training.module import Training
 
@@ -26,23 +26,24 @@ class Songs:
         return Scenes(SCOPE, stems, torch.ones(len(indices), 4), sample_rate=RATE)
 
 
-@pytest.fixture
-def training():
+@pytest.fixture(params=SONGS)
+def training(request):
     torch.manual_seed(0)
     mixer = Songs()
     options = {"steps": 60, "batch": 2, "rate": 1e-2, "warmup": 1, "snr_weight": 0.3, "decay": 0.9}
-    model = build("songs", SCOPE, parse(",".join(SCOPE)), size="tiny", sample_rate=RATE)
+    model = build(request.param, SCOPE, parse(",".join(SCOPE)), size="tiny", sample_rate=RATE)
     held = {"valid_indices": [0], "valid_snr": [0.0], "precision": torch.float32}
     return Training(model, mixer, mixer, **options, **held)
 
 
 def test_its_spectra_are_those_of_what_it_says(training):
     scenes = training.mixer.scenes([0, 1])
-    sound = scenes.mixture[..., : RATE // 1024 * 1024]
+    hop = training.model.stft.hop
+    sound = scenes.mixture[..., : RATE // hop * hop]
     real, imag = training.spectra(sound[None])
     (parts, _), activity = training.estimate(sound, (real[0], imag[0]))
     assert activity is None
-    assert parts.shape == (4, RATE // 1024, 4, 1025)  # output, frame, item and channel, bin
+    assert parts.shape == (4, RATE // hop, 4, 1025)  # output, frame, item and channel, bin
     assert torch.allclose(parts.sum(0), real[0], atol=1e-4)
 
 

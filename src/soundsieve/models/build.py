@@ -8,10 +8,14 @@ from soundsieve.models.asteroid.networks import NETWORKS, library
 from soundsieve.models.files import MODELS
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
+from soundsieve.models.roformer import Roformer
 from soundsieve.models.separator import Separator
 from soundsieve.models.songs import Songs
 from soundsieve.stems import STEMS, Stems
 from soundsieve.target import Target
+
+SONGS = {model.family: model for model in (Songs, Roformer)}
+"""Offline models of whole songs, by family."""
 
 
 def build(
@@ -41,10 +45,12 @@ def build(
     if family == "multihead":
         heads = head_gains(scope, targets, stems)
         return MultiHead(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **shape)
-    if family == "songs":
+    if family in SONGS:
         heads = head_gains(scope, targets, stems)
         sizes = {"size": size, "channels": channels, "blocks": blocks}
-        return Songs(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **sizes)
+        return SONGS[family](
+            scope, list(heads.values()), list(heads), sample_rate=sample_rate, **sizes
+        )
     if family in NETWORKS:
         heads = head_gains(scope, targets, stems)
         return build_asteroid(family, scope, heads, size, channels, blocks, sample_rate)

@@ -17,6 +17,7 @@ FAMILIES = {
     "mask": "live: one causal mask for each target",
     "multihead": "live: a causal mask for every kind of sound, which sum to one",
     "songs": "offline: a stereo, 44.1 kHz mask for every part of a song, which sum to one",
+    "songs/roformer": "offline: the same by attention over time and bands, for those with a GPU",
     "asteroid/convtasnet": "offline: ConvTasNet, dilated convolutions on the waveform",
     "asteroid/dprnn": "offline: DPRNN, recurrence within and across short chunks",
     "asteroid/dptnet": "offline: DPTNet, attention and recurrence within and across short chunks",

@@ -14,6 +14,7 @@ from soundsieve.models.asteroid.networks import NETWORKS
 from soundsieve.models.catalog import HEADER, header
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
+from soundsieve.models.roformer import Roformer
 from soundsieve.models.separator import Separator
 from soundsieve.models.songs import Songs
 
@@ -21,6 +22,7 @@ MODELS: dict[str, type[Separator]] = {
     "mask": MaskModel,
     "multihead": MultiHead,
     "songs": Songs,
+    "songs/roformer": Roformer,
     **dict.fromkeys(NETWORKS, Asteroid),
 }
 """Families that have weights, by name."""

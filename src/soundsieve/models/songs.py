@@ -1,7 +1,7 @@
 """Songs into their parts: an offline, stereo, 44.1 kHz model that hears forward and backward."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -21,8 +21,6 @@ from soundsieve.models.windowed import Windowed
 
 CHANNELS = 2
 FEATURES = 1 + 2 * CHANNELS
-SIZES = {"tiny": (32, 2), "small": (64, 3), "base": (128, 6)}
-"""Channels and blocks by size."""
 BANDS: Bands = ((12, 2), (10, 4), (8, 8), (8, 16), (8, 32), (4, 128))
 """Of 1024 bins: as narrow as a note where notes are near to each other, wide where it hisses."""
 MEMORY = 1.0
@@ -98,6 +96,12 @@ class Songs(Windowed):
 
     family = "songs"
     channels = CHANNELS
+    sizes: ClassVar[dict[str, tuple[int, int]]] = {
+        "tiny": (32, 2),
+        "small": (64, 3),
+        "base": (128, 6),
+    }
+    """Channels and blocks by size."""
     stft: Stft
 
     def __init__(
@@ -118,7 +122,7 @@ class Songs(Windowed):
         window = window or overlap + round(HOP_SECONDS * sample_rate / hop) * hop
         super().__init__(scope, outputs, names, sample_rate, window, overlap)
         self.size = size
-        self.width, self.depth = channels or SIZES[size][0], blocks or SIZES[size][1]
+        self.width, self.depth = channels or self.sizes[size][0], blocks or self.sizes[size][1]
         if n_fft != 2048 or self.width % 2 or overlap % hop or window % hop:
             raise ValueError(
                 "expected n_fft=2048, an even width, window and overlap in multiples of hop; got "
@@ -127,11 +131,14 @@ class Songs(Windowed):
         self.fade = late_fade(overlap, round(FADE_SECONDS * sample_rate))
         self.stft = Stft(n_fft, hop)
         self.reach = round(LEVEL_SECONDS * sample_rate / hop)
-        longest = MEMORY * sample_rate / hop
         self.encoder = BandEncoder(FEATURES, self.width, BANDS)
-        self.blocks = nn.ModuleList(Block(self.width, longest) for _ in range(self.depth))
+        self.blocks = nn.ModuleList(self.block() for _ in range(self.depth))
         values = 2 * CHANNELS * len(self.outputs)
         self.decoder = BandDecoder(self.width, values, bands=BANDS)
+
+    def block(self) -> nn.Module:
+        """One of the network, from frames and whether each is more than silence to frames."""
+        return Block(self.width, MEMORY * self.sample_rate / self.stft.hop)
 
     @property
     def config(self) -> dict[str, Any]:
