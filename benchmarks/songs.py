@@ -1,11 +1,13 @@
-"""Whole songs: what separating them costs, and whether the windows they are heard in leave a trace.
+"""Whole songs: what separating them costs, whether windows leave a trace, what training needs.
 
     python benchmarks/songs.py cost MODEL [hours=1]
     python benchmarks/songs.py seams MODEL [seconds=60] [song=FILE]
+    python benchmarks/songs.py needs [seconds=4] [hours=1000] [speed=100]
 
 `cost` separates stereo files at 44.1 kHz into all that the model has, each in a process of its own
 with one thread; the bar is an hour in under 2 GB and in less than an hour. `seams` compares what
 overlapping windows give with the whole heard at once; the bar is -60 dB, and 1e-4 for the sum.
+`needs` counts the arithmetic of training each family and size.
 """
 
 import sys
@@ -14,17 +16,20 @@ import tempfile
 import torch
 from render import portable, record
 from separate import measure
+from torch.utils.flop_counter import FlopCounterMode
 
 from soundsieve.audio.io import read
 from soundsieve.audio.resample import resample
 from soundsieve.export.proof import processor
 from soundsieve.inference.separate import separate_audio
+from soundsieve.models.build import SONGS, build
 from soundsieve.models.find import find
 from soundsieve.models.separator import parameters
 from soundsieve.models.windowed import Windowed
 from soundsieve.target import parse
 
 RATE = 44100
+PARTS = ("vocals", "drums", "bass", "other")
 COST = """\
 `{model}` ({parameters:.2f} M parameters) in windows of {window:.0f} s, of which {overlap:.0f} s
 overlap, on stereo files at 44.1 kHz, `keep={keep}`, each in a process of its own with one thread;
@@ -33,13 +38,18 @@ SEAMS = """\
 `{model}` on {seconds} s of {what}: what overlapping windows give against the whole heard at once
 (error over output), and the sum of all outputs and the residual against the song (largest
 difference)."""
+NEEDS = """\
+What training costs, counted (matrix products, forward and backward, on stereo segments of
+{seconds} s at 44.1 kHz, four parts), not measured: no such training was run. Hours are those of
+{hours:g} h of scenes at {speed:g} TFLOP/s sustained, which is assumed: narrow networks leave a large
+GPU idle for most of the time."""
 
 
 def main(words: list[str]) -> None:
     """Measure what is named first."""
-    what, name = words[:2]
-    options = dict(word.split("=", 1) for word in words[2:])
-    {"cost": cost, "seams": seams}[what](name, options)
+    options = dict(word.split("=", 1) for word in words if "=" in word)
+    what, *name = (word for word in words if "=" not in word)
+    {"cost": cost, "seams": seams, "needs": needs}[what](*name, options)
 
 
 def cost(name: str, options: dict[str, str]) -> None:
@@ -84,6 +94,26 @@ def seams(name: str, options: dict[str, str]) -> None:
     text = SEAMS.format(model=portable(name), seconds=seconds, what=what)
     tables = [{"columns": columns, "rows": rows}]
     record("songs-seams", title="Seams in songs", text=text, tables=tables, machine=processor())
+
+
+def needs(options: dict[str, str]) -> None:
+    """Arithmetic of a training second by family and size, and the hours it makes."""
+    seconds, hours = int(options.get("seconds", "4")), float(options.get("hours", "1000"))
+    speed = float(options.get("speed", "100"))
+    rows = []
+    for family, kind in SONGS.items():
+        for size in kind.sizes:
+            model = build(family, PARTS, parse(",".join(PARTS)), size=size, sample_rate=RATE)
+            model = model.to("meta")  # counts without computing
+            with FlopCounterMode(display=False) as counter:
+                model(torch.zeros(1, 2, seconds * RATE, device="meta")).sum().backward()
+            work = counter.get_total_flops() / seconds
+            spent = work * hours / (speed * 1e12)
+            rows.append([family, size, parameters(model) / 1e6, work / 1e12, spent])
+    columns = ["family", "size", "parameters, M", "TFLOP a second of audio", "hours"]
+    text = NEEDS.format(seconds=seconds, hours=hours, speed=speed)
+    tables = [{"columns": columns, "rows": rows}]
+    record("songs-needs", title="Training on songs", text=text, tables=tables, machine="")
 
 
 def song_of(path: str | None, seconds: int) -> torch.Tensor:
