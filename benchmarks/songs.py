@@ -41,8 +41,8 @@ difference)."""
 NEEDS = """\
 What training costs, counted (matrix products, forward and backward, on stereo segments of
 {seconds} s at 44.1 kHz, four parts), not measured: no such training was run. Hours are those of
-{hours:g} h of scenes at {speed:g} TFLOP/s sustained, which is assumed: narrow networks leave a large
-GPU idle for most of the time."""
+{hours:g} h of scenes at {speed:g} TFLOP/s sustained, which is assumed: narrow networks leave a
+large GPU idle for most of the time."""
 
 
 def main(words: list[str]) -> None:
@@ -113,7 +113,9 @@ def needs(options: dict[str, str]) -> None:
     columns = ["family", "size", "parameters, M", "TFLOP a second of audio", "hours"]
     text = NEEDS.format(seconds=seconds, hours=hours, speed=speed)
     tables = [{"columns": columns, "rows": rows}]
-    record("songs-needs", title="Training on songs", text=text, tables=tables, machine="")
+    record(
+        "songs-needs", title="Training on songs", text=text, tables=tables, machine="any machine"
+    )
 
 
 def song_of(path: str | None, seconds: int) -> torch.Tensor:
