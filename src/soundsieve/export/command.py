@@ -23,6 +23,7 @@ from soundsieve.export.proof import (
     si_sdr_loss,
     sound,
 )
+from soundsieve.models.asteroid.xumx import Xumx
 from soundsieve.models.find import find
 from soundsieve.models.onnx import EXTRA, SUFFIX, OnnxSeparator, card_path
 from soundsieve.models.separator import parameters
@@ -72,7 +73,7 @@ def export(
     out = _checked(out or Path(f"{Path(name).stem}{SUFFIX}"))
     model = find(name)
     # The graph of a song would hold thousands of frames, one after another.
-    if not isinstance(model, Exportable) or isinstance(model, Songs):
+    if not isinstance(model, Exportable) or isinstance(model, (Songs, Xumx)):
         raise UserError(
             f"{name} is a model of the family {model.family!r}; only mask, multihead and asteroid "
             "models have an ONNX form."

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from soundsieve.errors import UserError, suggest
 from soundsieve.models.asteroid.model import build_asteroid
 from soundsieve.models.asteroid.networks import NETWORKS, library
+from soundsieve.models.asteroid.xumx import Xumx
 from soundsieve.models.files import MODELS
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
@@ -45,12 +46,11 @@ def build(
     if family == "multihead":
         heads = head_gains(scope, targets, stems)
         return MultiHead(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **shape)
-    if family in SONGS:
+    if family in SONGS or family == Xumx.family:
         heads = head_gains(scope, targets, stems)
+        model = SONGS.get(family, Xumx)
         sizes = {"size": size, "channels": channels, "blocks": blocks}
-        return SONGS[family](
-            scope, list(heads.values()), list(heads), sample_rate=sample_rate, **sizes
-        )
+        return model(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **sizes)
     if family in NETWORKS:
         heads = head_gains(scope, targets, stems)
         return build_asteroid(family, scope, heads, size, channels, blocks, sample_rate)
@@ -64,7 +64,7 @@ def check_family(family: str) -> None:
     """
     if family not in MODELS:
         raise _unknown(family)
-    if family in NETWORKS:
+    if family in NETWORKS or family == Xumx.family:
         library()
 
 

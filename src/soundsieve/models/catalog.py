@@ -22,6 +22,7 @@ FAMILIES = {
     "asteroid/dprnn": "offline: DPRNN, recurrence within and across short chunks",
     "asteroid/dptnet": "offline: DPTNet, attention and recurrence within and across short chunks",
     "asteroid/sudormrf": "offline: SuDORMRF, convolutions at several rates",
+    "asteroid/xumx": "offline: X-UMX, stereo and 44.1 kHz, gains for every part of a song",
 }
 """What `model=` of `recipe run` takes, with a line on each."""
 WEIGHTS_SUFFIX = ".safetensors"

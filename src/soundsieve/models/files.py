@@ -11,6 +11,7 @@ from safetensors.torch import save as to_bytes
 from soundsieve.errors import UserError
 from soundsieve.models.asteroid.model import Asteroid
 from soundsieve.models.asteroid.networks import NETWORKS
+from soundsieve.models.asteroid.xumx import Xumx
 from soundsieve.models.catalog import HEADER, header
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
@@ -24,6 +25,7 @@ MODELS: dict[str, type[Separator]] = {
     "songs": Songs,
     "songs/roformer": Roformer,
     **dict.fromkeys(NETWORKS, Asteroid),
+    "asteroid/xumx": Xumx,
 }
 """Families that have weights, by name."""
 

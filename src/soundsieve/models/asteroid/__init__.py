@@ -2,7 +2,7 @@
 
 The extra `asteroid` brings the library: `pip install 'soundsieve[asteroid]'`. It is imported when a
 model is built or read, and nowhere else. ConvTasNet, DPRNN, DPTNet and SuDORMRF are trained by
-`model=asteroid/NAME`, and files that asteroid saved are read (`pretrained`).
+`model=asteroid/NAME`, X-UMX for songs too, and files that asteroid saved are read (`pretrained`).
 
 What is broken in asteroid 0.7.0 on the PyTorch of today, and what is done about it:
 
@@ -16,5 +16,6 @@ What is broken in asteroid 0.7.0 on the PyTorch of today, and what is done about
 - The last residual convolution of ConvTasNet reaches no output, so it has no gradient, for which
   several processes would wait in vain: it is not trained.
 - SuDORMRF holds its encoder under two names, which safetensors refuses: files hold copies.
-- XUMX raises whenever it is built, DCCRNet fails on its own sizes: they are not offered.
+- XUMX raises whenever it is built, for its transforms: `xumx` gives the network inside ours.
+- DCCRNet fails on its own sizes: it is not offered.
 """
