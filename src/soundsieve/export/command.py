@@ -23,11 +23,10 @@ from soundsieve.export.proof import (
     si_sdr_loss,
     sound,
 )
-from soundsieve.models.asteroid.xumx import Xumx
 from soundsieve.models.find import find
 from soundsieve.models.onnx import EXTRA, SUFFIX, OnnxSeparator, card_path
 from soundsieve.models.separator import parameters
-from soundsieve.models.songs import Songs
+from soundsieve.models.stereo import Stereo
 from soundsieve.runs import whole, write_json
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
@@ -73,7 +72,7 @@ def export(
     out = _checked(out or Path(f"{Path(name).stem}{SUFFIX}"))
     model = find(name)
     # The graph of a song would hold thousands of frames, one after another.
-    if not isinstance(model, Exportable) or isinstance(model, (Songs, Xumx)):
+    if not isinstance(model, Exportable) or isinstance(model, Stereo):
         raise UserError(
             f"{name} is a model of the family {model.family!r}; only mask, multihead and asteroid "
             "models have an ONNX form."

@@ -1,13 +1,12 @@
 """Songs into their parts: an offline, stereo, 44.1 kHz model that hears forward and backward."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from soundsieve.audio.stft import Stft
 from soundsieve.models.recurrence import TimeMix, scan
+from soundsieve.models.stereo import CHANNELS, Stereo
 from soundsieve.models.trunk import (
     BandDecoder,
     BandEncoder,
@@ -17,9 +16,7 @@ from soundsieve.models.trunk import (
     fused_in,
     n_bands,
 )
-from soundsieve.models.windowed import Windowed
 
-CHANNELS = 2
 FEATURES = 1 + 2 * CHANNELS
 BANDS: Bands = ((12, 2), (10, 4), (8, 8), (8, 16), (8, 32), (4, 128))
 """Of 1024 bins: as narrow as a note where notes are near to each other, wide where it hisses."""
@@ -82,7 +79,7 @@ class Block(nn.Module):
         return self.dense(self.band(self.time(frames, there)))
 
 
-class Songs(Windowed):
+class Songs(Stereo):
     """Complex masks for every part of a song and each of its two channels, which sum to one.
 
     Weights but those of the bands' encoder and decoder are shared over frequency, and the one thing
@@ -95,42 +92,17 @@ class Songs(Windowed):
     """
 
     family = "songs"
-    channels = CHANNELS
-    sizes: ClassVar[dict[str, tuple[int, int]]] = {
-        "tiny": (32, 2),
-        "small": (64, 3),
-        "base": (128, 6),
-    }
-    """Channels and blocks by size."""
-    stft: Stft
+    sizes: ClassVar = {"tiny": (32, 2), "small": (64, 3), "base": (128, 6)}
+    hop_seconds, overlap_seconds = HOP_SECONDS, OVERLAP_SECONDS
 
-    def __init__(
-        self,
-        scope: Sequence[str],
-        outputs: Sequence[Sequence[float]],
-        names: Sequence[str],
-        size: str = "small",
-        channels: int | None = None,
-        blocks: int | None = None,
-        sample_rate: int = 44100,
-        n_fft: int = 2048,
-        hop: int = 1024,
-        window: int | None = None,
-        overlap: int | None = None,
-    ):
-        overlap = overlap or round(OVERLAP_SECONDS * sample_rate / hop) * hop
-        window = window or overlap + round(HOP_SECONDS * sample_rate / hop) * hop
-        super().__init__(scope, outputs, names, sample_rate, window, overlap)
-        self.size = size
-        self.width, self.depth = channels or self.sizes[size][0], blocks or self.sizes[size][1]
-        if n_fft != 2048 or self.width % 2 or overlap % hop or window % hop:
+    def __init__(self, *parts: Any, **keywords: Any):
+        super().__init__(*parts, **keywords)
+        if self.stft.n_fft != 2048 or self.width % 2:
             raise ValueError(
-                "expected n_fft=2048, an even width, window and overlap in multiples of hop; got "
-                f"{n_fft}, {self.width}, {window} and {overlap}"
+                f"expected n_fft=2048 and an even width; got {self.stft.n_fft} and {self.width}"
             )
-        self.fade = late_fade(overlap, round(FADE_SECONDS * sample_rate))
-        self.stft = Stft(n_fft, hop)
-        self.reach = round(LEVEL_SECONDS * sample_rate / hop)
+        self.fade = late_fade(self.delay, round(FADE_SECONDS * self.sample_rate))
+        self.reach = round(LEVEL_SECONDS * self.sample_rate / self.stft.hop)
         self.encoder = BandEncoder(FEATURES, self.width, BANDS)
         self.blocks = nn.ModuleList(self.block() for _ in range(self.depth))
         values = 2 * CHANNELS * len(self.outputs)
@@ -141,47 +113,10 @@ class Songs(Windowed):
         return Block(self.width, MEMORY * self.sample_rate / self.stft.hop)
 
     @property
-    def config(self) -> dict[str, Any]:
-        """The keywords that build this model again, without its weights."""
-        return {
-            "scope": self.scope,
-            "outputs": self.outputs,
-            "names": self.names,
-            "size": self.size,
-            "channels": self.width,
-            "blocks": self.depth,
-            "sample_rate": self.sample_rate,
-            "n_fft": self.stft.n_fft,
-            "hop": self.stft.hop,
-            "window": self.window,
-            "overlap": self.delay,
-        }
-
-    @property
     def fused(self) -> list[tuple[Any, str]]:
         """Functions, by owner and name, that a long training compiles, each into one."""
         parts = [(self, "features"), (self, "masks"), (self.encoder, "forward")]
         return [*parts, *fused_in(self.blocks)]
-
-    def hear(self, mixture: Tensor) -> Tensor:
-        """Estimates of a signal that is heard as a whole; mono is heard as two equal channels.
-
-        Shape: `[batch, channel, time] -> [batch, output, channel, time]`.
-        """
-        batch, channels, time = mixture.shape
-        if channels == 1:
-            return self.hear(mixture.expand(-1, CHANNELS, -1)).mean(2, keepdim=True)
-        rows = mixture.flatten(0, 1)
-        padding = self.stft.delay + (-time - self.stft.delay) % self.stft.hop
-        padded = nn.functional.pad(rows, (0, padding))
-        real, imag, _ = self.stft.analyse(padded, self.stft.past(len(rows)))
-        sounds = [
-            self.stft.synthesise(*part, self.stft.past(len(rows)))[0]
-            for part in zip(*self.spectra(real, imag), strict=True)
-        ]
-        first = self.stft.delay
-        parts = torch.stack(sounds, 1)[..., first : first + time]  # [row, output, time]
-        return parts.unflatten(0, (batch, channels)).transpose(1, 2)
 
     def spectra(self, real: Tensor, imag: Tensor) -> tuple[Tensor, Tensor]:
         """Spectra of every output from those of the mixture, whose rows are pairs of channels.

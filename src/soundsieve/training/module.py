@@ -13,8 +13,8 @@ from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
 from soundsieve.models.separator import Separator
-from soundsieve.models.songs import Songs
 from soundsieve.models.spectral import SpectralModel, masked
+from soundsieve.models.stereo import Stereo
 from soundsieve.training.companions import companions_of
 from soundsieve.training.course import Course
 
@@ -132,7 +132,7 @@ class Training(Course):
             return self.spectra(model(sound).transpose(0, 1)), None
         batch, channels, _ = sound.shape
         with torch.autocast(sound.device.type, self.precision, self.precision != torch.float32):
-            if isinstance(model, Songs):
+            if isinstance(model, Stereo):
                 return model.spectra(*mixture), None
             assert isinstance(model, SpectralModel)
             frames, _ = model.frames(*mixture, channels, model.initial_state(batch, channels))
