@@ -16,6 +16,7 @@ its MIDI file; the soundfonts are free, and what they play is not bound by their
 
 import csv
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,8 @@ def main(words: list[str]) -> None:
         sys.exit(__doc__)
     scores, out = folders
     fonts = options["fonts"].split(",") if "fonts" in options else list(FONTS)
+    if shutil.which("fluidsynth") is None:
+        sys.exit("fluidsynth is not installed; it plays the notes.")
     if missing := [font for font in fonts if not Path(font).is_file()]:
         sys.exit(f"no soundfont {missing[0]}; install it, or name others: fonts=FILE,FILE")
     files = sorted(path for path in scores.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
