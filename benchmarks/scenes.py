@@ -65,8 +65,9 @@ Item by item: audiomentations, soundfile and soxr on the files themselves ({kind
 of {workers} workers; and the same on files that were brought to 16 kHz WAV before.
 torch-audiomentations works on batches of crops from the store that ours reads, impulse responses in
 memory; it has no equaliser, so its band-stop filter stands for one, or both go without. Ours also
-keeps the stems apart, and the late part of speech from the early one. It is compared at the same
-batch, with as many threads as the other has threads or workers.
+keeps the stems apart, and the late part of speech from the early one. Speeds and formants, which
+the default recipe draws too, are off: the others have none. It is compared at the same batch, with
+as many threads as the other has threads or workers.
 
 The bars; the second is against files that need no decoding, the fourth without any equaliser:
 
