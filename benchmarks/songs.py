@@ -3,15 +3,19 @@
     python benchmarks/songs.py cost MODEL [hours=1]
     python benchmarks/songs.py seams MODEL [seconds=60] [song=FILE]
     python benchmarks/songs.py needs [seconds=4] [hours=1000] [speed=100]
+    python benchmarks/songs.py scores MODEL from=FOLDER[,FOLDER]
 
 `cost` separates stereo files at 44.1 kHz into all that the model has, each in a process of its own
 with one thread; the bar is an hour in under 2 GB and in less than an hour. `seams` compares what
 overlapping windows give with the whole heard at once; the bar is -60 dB, and 1e-4 for the sum.
-`needs` counts the arithmetic of training each family and size.
+`needs` counts the arithmetic of training each family and size. `scores` tells what the model
+reached on whole songs, in the folders that `recipe evaluate songs model=MODEL out=FOLDER` wrote.
 """
 
+import json
 import sys
 import tempfile
+from pathlib import Path
 
 import torch
 from render import portable, record
@@ -20,6 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from soundsieve.audio.io import read
 from soundsieve.audio.resample import resample
+from soundsieve.evaluation.songs import JSON
 from soundsieve.export.proof import processor
 from soundsieve.inference.separate import separate_audio
 from soundsieve.models.build import SONGS, build
@@ -38,6 +43,11 @@ SEAMS = """\
 `{model}` on {seconds} s of {what}: what overlapping windows give against the whole heard at once
 (error over output), and the sum of all outputs and the residual against the song (largest
 difference)."""
+SCORES = """\
+`{model}`, trained for {minutes:.0f} minutes on one core ({steps} steps, {audio_hours:.1f} h of
+scenes{start}) on {trained}; whole songs of the held-out splits. Median SDR in dB by museval, over
+frames of one second. One artist sings in all songs that have vocals: nothing is claimed beyond
+these songs."""
 NEEDS = """\
 What training costs, counted (matrix products, forward and backward, on stereo segments of
 {seconds} s at 44.1 kHz, four parts), not measured: no such training was run. Hours are those of
@@ -49,7 +59,7 @@ def main(words: list[str]) -> None:
     """Measure what is named first."""
     options = dict(word.split("=", 1) for word in words if "=" in word)
     what, *name = (word for word in words if "=" not in word)
-    {"cost": cost, "seams": seams, "needs": needs}[what](*name, options)
+    {"cost": cost, "seams": seams, "needs": needs, "scores": scores}[what](*name, options)
 
 
 def cost(name: str, options: dict[str, str]) -> None:
@@ -116,6 +126,30 @@ def needs(options: dict[str, str]) -> None:
     record(
         "songs-needs", title="Training on songs", text=text, tables=tables, machine="any machine"
     )
+
+
+def scores(name: str, options: dict[str, str]) -> None:
+    """The median SDR of every song and part, beside the baselines."""
+    training = find(name).about["training"]
+    rows, trained = [], ""
+    for folder in options["from"].split(","):
+        result = json.loads(Path(folder, JSON).read_text(encoding="utf-8"))
+        about = result["about"]
+        trained = ", ".join(f"{s / 60:.0f} min of {p}" for p, s in about["train_seconds"].items())
+        for song, seconds in about["seconds"].items():
+            title = f"{song}, {about['split']}, {seconds:.0f} s"
+            for estimator, songs in result["songs"].items():
+                values = [songs[song].get(part) for part in PARTS]
+                rows.append([title, estimator, *("" if v is None else v for v in values)])
+    text = SCORES.format(
+        model=portable(name),
+        start=", from an earlier run's weights" if training["recipe"]["train"]["start"] else "",
+        minutes=training["seconds"] / 60,
+        trained=trained,
+        **{key: training[key] for key in ("steps", "audio_hours")},
+    )
+    tables = [{"columns": ["song", "median SDR, dB", *PARTS], "rows": rows}]
+    record("songs-scores", title="Songs in parts", text=text, tables=tables, machine=processor())
 
 
 def song_of(path: str | None, seconds: int) -> torch.Tensor:
