@@ -58,10 +58,13 @@ def journal(folder: Path) -> dict[str, Any]:
     with (folder / "metrics.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     training = about["training"]
+    recipe = {key: training["recipe"][key] for key in ("keep", "model", "train")}
+    if start := recipe["train"]["start"]:
+        recipe["train"]["start"] = Path(start).name
     return {
         "parameters": about["parameters"],
         "commit": training["versions"]["commit"],
-        "recipe": {key: training["recipe"][key] for key in ("keep", "model", "train")},
+        "recipe": recipe,
         "rows": rows,
     }
 
@@ -88,9 +91,10 @@ def short(stored: dict[str, Any]) -> list[list[Any]]:
 def told(run: dict[str, Any]) -> str:
     """A long run in a sentence."""
     train, last = run["recipe"]["train"], run["rows"][-1]
+    start = ", from the weights of an earlier run" if train.get("start") else ""
     return (
         f"`keep={run['recipe']['keep']}`, {run['recipe']['model']['family']}, "
-        f"{run['parameters']:,} parameters, rate {train['rate']:g}, batch {train['batch']}: "
+        f"{run['parameters']:,} parameters{start}, rate {train['rate']:g}, batch {train['batch']}: "
         f"{float(last['seconds']) / 60:.1f} minutes, {float(last['audio_seconds']) / 3600:.1f} h "
         f"of scenes, commit {run['commit']}. The score is that of its own validation scenes.\n"
     )
