@@ -3,7 +3,7 @@
     python benchmarks/songs.py cost MODEL [hours=1]
     python benchmarks/songs.py seams MODEL [seconds=60] [song=FILE]
     python benchmarks/songs.py needs [seconds=4] [hours=1000] [speed=100]
-    python benchmarks/songs.py scores MODEL from=FOLDER[,FOLDER]
+    python benchmarks/songs.py scores MODEL from=FOLDER[,FOLDER] ["on=what it was trained on"]
 
 `cost` separates stereo files at 44.1 kHz into all that the model has, each in a process of its own
 with one thread; the bar is an hour in under 2 GB and in less than an hour. `seams` compares what
@@ -45,7 +45,7 @@ SEAMS = """\
 difference)."""
 SCORES = """\
 `{model}`, trained for {minutes:.0f} minutes on one core ({steps} steps, {audio_hours:.1f} h of
-scenes{start}) on {trained}; whole songs of the held-out splits. Median SDR in dB by museval, over
+scenes{start}) on {data}; whole songs of the held-out splits. Median SDR in dB by museval, over
 frames of one second. One artist sings in all songs that have vocals: nothing is claimed beyond
 these songs."""
 NEEDS = """\
@@ -131,11 +131,10 @@ def needs(options: dict[str, str]) -> None:
 def scores(name: str, options: dict[str, str]) -> None:
     """The median SDR of every song and part, beside the baselines."""
     training = find(name).about["training"]
-    rows, trained = [], ""
+    rows = []
     for folder in options["from"].split(","):
         result = json.loads(Path(folder, JSON).read_text(encoding="utf-8"))
         about = result["about"]
-        trained = ", ".join(f"{s / 60:.0f} min of {p}" for p, s in about["train_seconds"].items())
         for song, seconds in about["seconds"].items():
             title = f"{song}, {about['split']}, {seconds:.0f} s"
             for estimator, songs in result["songs"].items():
@@ -145,7 +144,7 @@ def scores(name: str, options: dict[str, str]) -> None:
         model=portable(name),
         start=", from an earlier run's weights" if training["recipe"]["train"]["start"] else "",
         minutes=training["seconds"] / 60,
-        trained=trained,
+        data=options.get("on") or f"`{Path(training['recipe']['data']['path']).name}`",
         **{key: training[key] for key in ("steps", "audio_hours")},
     )
     tables = [{"columns": ["song", "median SDR, dB", *PARTS], "rows": rows}]
