@@ -19,7 +19,7 @@ from soundsieve.data.mixer import Scenes
 from soundsieve.data.opening import pool_of
 from soundsieve.data.pool import Entry, Pool
 from soundsieve.errors import UserError
-from soundsieve.evaluation.estimators import Estimator
+from soundsieve.evaluation.estimators import Estimator, ModelEstimator
 from soundsieve.evaluation.intervals import Bootstrap
 from soundsieve.evaluation.scores import ALL, MIXED, Row, Scores
 from soundsieve.evaluation.scoring import measures
@@ -54,12 +54,8 @@ def measure(options: Namespace) -> Result:
     dial = {label: own for label, own in DIAL.items() if set(map(_key, own)) <= knobs().keys()}
     words = f"keep={','.join(held_out(options))}", "model=multihead"
     variants = [Variant(label, (*words, *own)) for label, own in dial.items()]
-    folders = train(variants, options)
-    recipe = resolved(variants[0], options)
-    with progress_bar(Console()) as progress:
-        pool = pool_of(recipe, progress)
+    recipe, pool, models = models_of(variants, options)
     songs = pool.songs(recipe.score.split, pool.scope)
-    models = [trained(folder, label, recipe) for label, folder in folders.items()]
     scores = score_songs(models, pool, songs, recipe, options.scenes or EXCERPTS)
     found = scores.summary()["scores"]
     return {
@@ -72,6 +68,17 @@ def measure(options: Namespace) -> Result:
         "mean": {label: _mean(scores, label) for label in dial},
         "differences": {label: paired(scores, label, HALF)[ALL] for label in dial if label != HALF},
     }
+
+
+def models_of(
+    variants: Sequence[Variant], options: Namespace
+) -> tuple[Recipe, Pool, list[ModelEstimator]]:
+    """What is trained of the variants, with the recipe and the pool that they are scored by."""
+    folders = train(variants, options)
+    recipe = resolved(variants[0], options)
+    with progress_bar(Console()) as progress:
+        pool = pool_of(recipe, progress)
+    return recipe, pool, [trained(folder, label, recipe) for label, folder in folders.items()]
 
 
 def held_out(options: Namespace) -> list[str]:

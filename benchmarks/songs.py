@@ -27,9 +27,11 @@ from soundsieve.audio.resample import resample
 from soundsieve.evaluation.songs import JSON
 from soundsieve.export.proof import processor
 from soundsieve.inference.separate import separate_audio
-from soundsieve.models.build import SONGS, build
+from soundsieve.models.build import build
+from soundsieve.models.files import MODELS
 from soundsieve.models.find import find
 from soundsieve.models.separator import parameters
+from soundsieve.models.songs import Songs
 from soundsieve.models.windowed import Windowed
 from soundsieve.target import parse
 
@@ -111,8 +113,8 @@ def needs(options: dict[str, str]) -> None:
     seconds, hours = int(options.get("seconds", "4")), float(options.get("hours", "1000"))
     speed = float(options.get("speed", "100"))
     rows = []
-    for family, kind in SONGS.items():
-        for size in kind.sizes:
+    for family, kind in MODELS.items():
+        for size in kind.sizes if issubclass(kind, Songs) else ():
             model = build(family, PARTS, parse(",".join(PARTS)), size=size, sample_rate=RATE)
             model = model.to("meta")  # counts without computing
             with FlopCounterMode(display=False) as counter:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import librosa
 import numpy as np
-from coherence import EXCERPTS, SECONDS, excerpts, score_songs
+from coherence import EXCERPTS, SECONDS, excerpts, models_of, score_songs
 from compare import (
     FIGURES,
     MEASURE,
@@ -20,21 +20,15 @@ from compare import (
     compare,
     facts,
     paired,
-    resolved,
-    train,
-    trained,
 )
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from page import cell, gap, page, verdict
 from render import table
-from rich.console import Console
 
 from soundsieve.data.mixer import Scenes
-from soundsieve.data.opening import pool_of
 from soundsieve.errors import UserError
 from soundsieve.evaluation.scores import ALL, Scores
-from soundsieve.progress import progress_bar
 from soundsieve.report.figures import COLOURS, save
 
 VOICE, BACKING = "vocals", "music-vocals"
@@ -56,7 +50,8 @@ TEXT = """\
 A model with one head for the vocals and one for the rest of a song (`keep={keep}`): the same
 network, data, seed and length of training, but for what the parts of a training scene share: one
 song (`mix.coherence=1`), nothing (0), one song in half of the scenes, or key and tempo
-(`mix.matched=1`); and in half of the scenes a simulated room for all of them. Mean SI-SDR
+(`mix.matched=1`); and with `mix.effects.room=0.5`, in about a third of the scenes, a simulated room
+for all of them. Mean SI-SDR
 improvement of the vocals in dB over excerpts of {seconds:g} s as they were recorded; held-out
 songs: {songs}. In half of the excerpts, *{same}*, the voice is more than elsewhere on notes that
 the instruments play: its strongest pitch class has {strong:g} of the energy of their strongest one,
@@ -68,15 +63,11 @@ def measure(options: Namespace) -> Result:
     """Trains a model for each setting, and scores all on the same excerpts."""
     words = f"keep={VOICE},{BACKING}", "model=multihead"
     variants = [Variant(label, (*words, *own)) for label, own in DIAL.items()]
-    folders = train(variants, options)
-    recipe = resolved(variants[0], options)
-    with progress_bar(Console()) as progress:
-        pool = pool_of(recipe, progress)
+    recipe, pool, models = models_of(variants, options)
     songs = pool.songs(recipe.score.split, pool.scope)
     songs = {name: parts for name, parts in songs.items() if VOICE in parts}
     if not songs:
         raise UserError(f"no song with vocals in the {recipe.score.split} split of the data.")
-    models = [trained(folder, label, recipe) for label, folder in folders.items()]
     count = options.scenes or EXCERPTS
     scores = score_songs(models, pool, songs, recipe, count)
     scores.rows = [row for row in scores.rows if row.target == VOICE]

@@ -55,6 +55,11 @@ def main(words: list[str]) -> None:
     if len(folders) != 2 or options.keys() - {"seconds", "split", "rate", "seed", "fonts"}:
         sys.exit(__doc__)
     scores, out = folders
+    try:
+        seconds, rate = float(options.get("seconds", SECONDS)), int(options.get("rate", RATE))
+        seed = int(options.get("seed", 0))
+    except ValueError as error:
+        sys.exit(f"seconds, rate and seed are numbers: {error}")
     fonts = options["fonts"].split(",") if "fonts" in options else list(FONTS)
     if shutil.which("fluidsynth") is None:
         sys.exit("fluidsynth is not installed; it plays the notes.")
@@ -65,9 +70,8 @@ def main(words: list[str]) -> None:
         sys.exit(f"expected MIDI files in {scores}; there are none.")
     out.mkdir(parents=True, exist_ok=True)
     licences = licences_of(scores)
-    seconds, rate = float(options.get("seconds", SECONDS)), int(options.get("rate", RATE))
     make = partial(song, root=scores, out=out, fonts=fonts, seconds=seconds, rate=rate)
-    seed, rows = int(options.get("seed", 0)), []
+    rows = []
     with Progress() as progress, ThreadPoolExecutor() as pool:
         drawn = [random.Random(f"{seed} {path.name}") for path in files]
         found = progress.track(pool.map(make, files, drawn), len(files), description="playing")
@@ -107,7 +111,7 @@ def song(
         try:
             parts = split(mido.MidiFile(path, clip=True), seconds)
         except (OSError, EOFError, ValueError, mido.KeySignatureError) as error:
-            print(f"{path} is left out: {error or type(error).__name__}")
+            print(f"{path} is left out: {str(error) or type(error).__name__}")
             return []
         fonts_of = zip(PARTS, chosen, strict=True)
         played = {part: play(parts[part], f, room, rate) for part, f in fonts_of if part in parts}

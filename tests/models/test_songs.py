@@ -5,7 +5,7 @@ import torch
 
 from soundsieve.data.mixer import Scenes
 from soundsieve.inference.separate import separate_audio
-from soundsieve.models.build import SONGS, build
+from soundsieve.models.build import build
 from soundsieve.models.files import load, save
 from soundsieve.models.roformer import Roformer, rotated
 from soundsieve.models.songs import BANDS, Songs
@@ -13,6 +13,7 @@ from soundsieve.models.trunk import n_bands
 from soundsieve.target import parse
 
 RATE = 44100
+FAMILIES = ("songs", "songs/roformer")
 SCOPE = ("vocals", "drums", "bass", "other")
 KEEP = parse("vocals,drums,bass,other")
 
@@ -31,7 +32,7 @@ def song(seconds, seed=0):
     return 0.3 * torch.randn(1, 2, seconds * RATE, generator=generator) * level
 
 
-@pytest.fixture(scope="module", params=SONGS)
+@pytest.fixture(scope="module", params=FAMILIES)
 def model(request):
     """One that masks for real, as its decoder's first weights are small, in short windows."""
     torch.manual_seed(0)

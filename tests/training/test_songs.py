@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from soundsieve.data.mixer import Scenes
-from soundsieve.models.build import SONGS, build
+from soundsieve.models.build import build
 from soundsieve.target import parse
 from soundsieve.training.module import Training
 
 RATE = 44100
+FAMILIES = ("songs", "songs/roformer")
 SCOPE = ("vocals", "drums", "bass", "other")
 
 
@@ -26,7 +27,7 @@ class Songs:
         return Scenes(SCOPE, stems, torch.ones(len(indices), 4), sample_rate=RATE)
 
 
-@pytest.fixture(params=SONGS)
+@pytest.fixture(params=FAMILIES)
 def training(request):
     torch.manual_seed(0)
     mixer = Songs()

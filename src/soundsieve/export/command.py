@@ -74,8 +74,8 @@ def export(
     # The graph of a song would hold thousands of frames, one after another.
     if not isinstance(model, Exportable) or isinstance(model, Stereo):
         raise UserError(
-            f"{name} is a model of the family {model.family!r}; only mask, multihead and asteroid "
-            "models have an ONNX form."
+            f"{name} is a model of the family {model.family!r}; only live models and "
+            "asteroid's networks for mono sound have an ONNX form."
         )
     say("tracing")
     graph = to_onnx(model, channels)

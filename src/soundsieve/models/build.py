@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from soundsieve.errors import UserError, suggest
 from soundsieve.models.asteroid.model import build_asteroid
 from soundsieve.models.asteroid.networks import NETWORKS, library
-from soundsieve.models.asteroid.xumx import Xumx
 from soundsieve.models.files import MODELS
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.multihead import MultiHead
-from soundsieve.models.roformer import Roformer
 from soundsieve.models.separator import Separator
-from soundsieve.models.songs import Songs
+from soundsieve.models.stereo import Stereo
 from soundsieve.stems import STEMS, Stems
 from soundsieve.target import Target
-
-SONGS = {model.family: model for model in (Songs, Roformer)}
-"""Offline models of whole songs, by family."""
 
 
 def build(
@@ -46,9 +41,8 @@ def build(
     if family == "multihead":
         heads = head_gains(scope, targets, stems)
         return MultiHead(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **shape)
-    if family in SONGS or family == Xumx.family:
+    if family in MODELS and issubclass(model := MODELS[family], Stereo):
         heads = head_gains(scope, targets, stems)
-        model = SONGS.get(family, Xumx)
         sizes = {"size": size, "channels": channels, "blocks": blocks}
         return model(scope, list(heads.values()), list(heads), sample_rate=sample_rate, **sizes)
     if family in NETWORKS:
@@ -64,7 +58,7 @@ def check_family(family: str) -> None:
     """
     if family not in MODELS:
         raise _unknown(family)
-    if family in NETWORKS or family == Xumx.family:
+    if family.startswith("asteroid/"):
         library()
 
 
