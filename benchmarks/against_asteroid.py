@@ -145,7 +145,7 @@ def _step_seconds(model: Separator, recipe: Recipe, pool: Pool) -> float:
         start = start if step != 1 else time.process_time()
         indices = list(range(step * options.batch, (step + 1) * options.batch))
         optimizer.zero_grad()
-        module.loss(module.mixer.scenes(indices), indices).backward()
+        module.loss(module.mixer.scenes(indices).stems, indices).backward()
         optimizer.step()
     return (time.process_time() - start) / TIMED
 

@@ -7,15 +7,15 @@ POWER = 0.3
 """Exponent that compresses magnitudes: quiet bins count, as they do to an ear."""
 THERE = 45.0
 """Decibels under the mixture's level down to which an output counts as there."""
-SNR_CAP = 15.0
+SNR_CAP = 17.0
 """Decibels past which a better estimate earns nothing: further up, scenes that are clean already
 would outweigh those that need separating, and the network learns a gate over time."""
 LOST = 15.0
 """Decibels under its level at which a reference counts as lost: worse costs no more."""
 SILENCE = 1e-3
 """Power, relative to the mixture's, up to which a reference counts as silent."""
-SILENT_LEVEL = 0.1
-"""Share of the mixture's power that stands in for a silent reference: some 25 dB under it do."""
+SILENT_LEVEL = 0.04
+"""Share of the mixture's power that stands in for a silent reference: some 30 dB under it do."""
 
 
 def spectral_loss(

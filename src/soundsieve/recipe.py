@@ -23,7 +23,7 @@ NOT_IN_IDENTITY: dict[str, Any] = {
     "fresh": True,
     "finetune": True,
     "data": {"conflicts": True},
-    "train": {"devices": True, "nodes": True},
+    "train": {"workers": True, "devices": True, "nodes": True},
 }
 
 
@@ -203,6 +203,12 @@ class Train(Part):
     )
     minutes: NumberOrNone = knob(
         None, "wall-clock budget in place of steps; none: steps count", "min", gt=0
+    )
+    reuse: int = knob(
+        1, "times that a batch is learned from, its stems exchanged between scenes", ge=1, le=64
+    )
+    workers: WholeOrNone = knob(
+        None, "processes that draw scenes ahead; none: beside a GPU all cores but two", ge=0
     )
     devices: int = knob(1, "processes that share a batch, a device each", ge=1, le=1024)
     nodes: int = knob(1, "machines with so many devices each, under torchrun", ge=1, le=4096)

@@ -22,7 +22,7 @@ def test_the_loss_falls(train, tmp_path, mixers):
     after = train(tmp_path / "b", steps=30, rate=0.01)
     scenes = mixers().scenes(range(500, 516))
     with torch.no_grad():
-        early, late = (float(t.loss(scenes, list(range(16)))) for t in (before, after))
+        early, late = (float(t.loss(scenes.stems, list(range(16)))) for t in (before, after))
     assert late < 0.9 * early
 
 
@@ -36,7 +36,7 @@ def test_to_leave_the_rest_in_costs_much_however_loud_the_target_is(train, tmp_p
     def cost(estimate):
         said = torch.cat([estimate[None], perfect[1:]])
         training.estimate = lambda *_: (training.spectra(said), None)
-        return float(training.loss(scenes, list(range(8))))
+        return float(training.loss(scenes.stems, list(range(8))))
 
     assert cost(scenes.mixture) - cost(perfect[0]) > 0.2
 

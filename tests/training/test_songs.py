@@ -52,7 +52,7 @@ def test_some_steps_tell_a_hum_on_the_left_from_a_hiss_on_the_right(training):
     optimizer = training.optimizer()
     for step in range(40):
         optimizer.zero_grad()
-        loss = training.loss(training.mixer.scenes([step, 99 + step]), [step, 99 + step])
+        loss = training.loss(training.mixer.scenes([step, 99 + step]).stems, [step, 99 + step])
         loss.backward()
         optimizer.step()
     scenes = training.mixer.scenes([7])

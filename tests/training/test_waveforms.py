@@ -42,7 +42,9 @@ def test_the_loss_of_sound_falls_as_it_nears_the_stems(mixers):
     losses = []
     for nearness in (0.0, 0.5, 1.0):
         shares = [nearness * one + (1 - nearness) * 0.5 for one in own]
-        losses.append(training_of(Shares(mixer.scope, shares), mixer).loss(scenes, [0, 1, 2, 3]))
+        losses.append(
+            training_of(Shares(mixer.scope, shares), mixer).loss(scenes.stems, [0, 1, 2, 3])
+        )
     assert losses[0] > losses[1] > losses[2]
 
 

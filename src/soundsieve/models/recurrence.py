@@ -47,7 +47,16 @@ def scan(decay: Tensor, drive: Tensor, start: Tensor) -> Tensor:
     """
     if len(drive) == 1:  # one step of a stream, and of an exported graph
         return torch.addcmul(drive, decay, start)
+    if drive.is_cuda:
+        return _gpu_scan(decay, drive, start)  # pyright: ignore[reportCallIssue]
     return _Scan.apply(decay, drive, start)  # pyright: ignore[reportReturnType]
+
+
+@torch.compiler.disable
+def _gpu_scan(decay: Tensor, drive: Tensor, start: Tensor) -> Tensor:
+    from soundsieve.models.gpu_scan import GpuScan  # Triton is not on every machine
+
+    return GpuScan.apply(decay, drive, start)  # pyright: ignore[reportReturnType]
 
 
 class TimeMix(nn.Module):

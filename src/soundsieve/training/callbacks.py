@@ -12,6 +12,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from rich.progress import Progress
+from torch import Tensor
 
 from soundsieve.errors import UserError
 from soundsieve.runs import whole
@@ -47,6 +48,7 @@ class Keeper(pl.Callback):
         self.folder, self.progress, self.place = folder, progress, place
         self.validate_every, self.patience = validate_every, patience
         self.interrupted = False
+        self._late: Tensor | None = None
         self._rows: list[list[str]] = []
         self._columns: list[str] = []
         self._task = progress.add_task("training", total=None, detail="")
@@ -86,7 +88,7 @@ class Keeper(pl.Callback):
     ) -> None:
         """Says how it goes; validates and saves when it is time."""
         module, step = _course(pl_module), trainer.global_step
-        loss, save = self._agree(module, float(outputs["loss"]))
+        loss, save = self._agree(module, self._known(outputs["loss"]))
         if not math.isfinite(loss) and self.place.first:  # which ends the others
             raise UserError(
                 f"the loss is {loss} at step {step}; try again with a lower train.rate."
@@ -102,6 +104,13 @@ class Keeper(pl.Callback):
         if save:
             self._save(trainer)
         trainer.should_stop |= done or self.interrupted
+
+    def _known(self, loss: Tensor) -> float:
+        """The loss of this step; of a GPU's that of the step before, which no one waits for."""
+        if not loss.is_cuda:
+            return float(loss)
+        before, self._late = self._late, loss.detach()
+        return float(loss if before is None else before)
 
     def _agree(self, module: Course, loss: float) -> tuple[float, bool]:
         """The loss of the whole batch, and whether to save; sets the clock, hears of Ctrl-C."""

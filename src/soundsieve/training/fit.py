@@ -1,8 +1,6 @@
 """Wires model, scenes and optimizer into Lightning, runs it, and gives back the best weights."""
 
-import itertools
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from soundsieve.data.mixer import Mixer
 from soundsieve.memory import keep_memory
 from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe, Train
+from soundsieve.training.ahead import Batches, DrawnAhead, pick_workers
 from soundsieve.training.average import Average
 from soundsieve.training.callbacks import Keeper
 from soundsieve.training.course import Course
@@ -28,21 +27,6 @@ from soundsieve.training.place import ALONE, Place
 VALID_SCENES = 48
 STEPS_A_MINUTE = 200
 """Of the smallest model on two cores: only to tell whether compiling pays."""
-
-
-class Batches:
-    """The indices of each step's scenes; they depend on its number alone, so resuming is exact.
-
-    Several processes share them out: a step has the same scenes, however many there are.
-    """
-
-    def __init__(self, course: Course):
-        self.course, self.batch = course, course.batch
-
-    def __iter__(self) -> Iterator[list[int]]:
-        first = self.course.trainer.global_step
-        for step in itertools.count(first):
-            yield self.course.place.mine(range(step * self.batch, (step + 1) * self.batch))
 
 
 def fit(
@@ -72,7 +56,12 @@ def fit(
     minutes = options.minutes or options.steps / STEPS_A_MINUTE
     if pick_compile(options.compile, minutes):
         module.compile_parts()
-    follow(module, options, device, folder, progress)
+    workers = pick_workers(options.workers, device)
+    batches = None
+    if workers or options.reuse > 1:
+        # Nothing is drawn where the network runs: a forked process cannot use a GPU.
+        batches = DrawnAhead(module, train, workers, options.reuse)
+    follow(module, options, device, folder, progress, batches)
     Average.copy(module.best_weights, model)
     return module
 
@@ -92,11 +81,19 @@ def settings(options: Train, device: torch.device) -> dict[str, Any]:
 
 
 def follow(
-    course: Course, options: Train, device: torch.device, folder: Path, progress: Progress
+    course: Course,
+    options: Train,
+    device: torch.device,
+    folder: Path,
+    progress: Progress,
+    batches: Batches | None = None,
 ) -> None:
     """Runs a course to its end, from the folder's checkpoint where there is one.
 
     Raises KeyboardInterrupt after Ctrl-C, when all is saved.
+
+    Args:
+        batches: what each step is given; by default the indices of its scenes.
     """
     keep_memory()
     for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
@@ -120,7 +117,7 @@ def follow(
     )
     resume = keeper.path if keeper.path.exists() else None
     with keeper.stopping():
-        trainer.fit(course, Batches(course), ckpt_path=resume, weights_only=True)
+        trainer.fit(course, batches or Batches(course), ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
         raise KeyboardInterrupt
 

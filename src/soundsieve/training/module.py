@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from soundsieve.audio.stft import Stft
 from soundsieve.data.draws import Draws
-from soundsieve.data.mixer import Mixer, Scenes
+from soundsieve.data.mixer import Mixer
 from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr
 from soundsieve.models.separator import Separator
 from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.models.stereo import Stereo
+from soundsieve.training.ahead import Batch, unpacked
 from soundsieve.training.companions import companions_of
 from soundsieve.training.course import Course
 
@@ -81,19 +82,26 @@ class Training(Course):
         for owner, name in parts:
             setattr(owner, name, torch.compile(getattr(owner, name)))
 
-    def training_step(self, indices: list[int], _: int) -> Tensor:
+    def training_step(self, batch: list[int] | Batch, _: int) -> Tensor:
         """The loss of the scenes of these indices, as this process' part in the batch's mean."""
+        if isinstance(batch[0], int):
+            indices = cast(list[int], batch)
+            stems = self.mixer.scenes(indices).stems
+        else:
+            stems, indices = unpacked(cast(Batch, batch))
         share = len(indices) * self.place.ranks / self.batch
-        return share * self.loss(self.mixer.scenes(indices), indices)
+        return share * self.loss(stems, indices)
 
-    def loss(self, scenes: Scenes, indices: list[int]) -> Tensor:
+    def loss(self, stems: Tensor, indices: list[int]) -> Tensor:
         """The loss of a batch: every output, what all of them leave, and two remixes of several.
 
         A target that is much louder than the rest is good as it is, and a model of it alone would
         hardly learn; what is removed then has everything to gain.
+
+        Shape: `[batch, stem, channel, time]`.
         """
         hop = self.stft.hop
-        stems = scenes.stems[..., : scenes.stems.shape[-1] // hop * hop]
+        stems = stems[..., : stems.shape[-1] // hop * hop]
         channels = stems.shape[2]
         sound = stems.sum(1)
         targets = torch.einsum("os,bsct->obct", self.outputs, stems)
@@ -109,7 +117,7 @@ class Training(Course):
             losses = self._losses(estimate, reference, mixture)
             loss = losses[0] + REST_WEIGHT * losses[1:parts].sum()
             return loss + losses[parts:].mean() if self.companions else loss
-        remix = remix_gains(parts, indices).to(stems)
+        remix = remix_gains(parts, indices).to(stems, non_blocking=True)
         remix = remix.repeat_interleave(channels, 2)
         estimates, references = (with_remix(pair, remix) for pair in (estimate, reference))
         loss = self._losses(estimates, references, mixture).mean()

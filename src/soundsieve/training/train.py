@@ -12,6 +12,7 @@ from soundsieve.models.find import find
 from soundsieve.models.growth import can_grow, grow
 from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe
+from soundsieve.training.ahead import pick_workers
 from soundsieve.training.fit import fit, seed_weights
 from soundsieve.training.machine import pick_device
 from soundsieve.training.module import Training
@@ -24,7 +25,8 @@ def train_recipe(
     """Trains a recipe's model into a run folder; the same call goes on where it stopped."""
     model = first_model(recipe, pool)
     device = place.device(pick_device(recipe.device))
-    train = mixer_of(recipe, pool, "train", recipe.seed, device)
+    drawn_on = "cpu" if pick_workers(recipe.train.workers, device) else device
+    train = mixer_of(recipe, pool, "train", recipe.seed, drawn_on)
     valid = held_out(recipe, pool, "valid", device)
     return fit(model, train, valid, recipe, folder, progress, place)
 
