@@ -64,6 +64,7 @@ def journal(folder: Path) -> dict[str, Any]:
     return {
         "parameters": about["parameters"],
         "commit": training["versions"]["commit"],
+        "device": training.get("device", "cpu"),
         "recipe": recipe,
         "rows": rows,
     }
@@ -94,7 +95,8 @@ def told(run: dict[str, Any]) -> str:
     start = ", from the weights of an earlier run" if train.get("start") else ""
     return (
         f"`keep={run['recipe']['keep']}`, {run['recipe']['model']['family']}, "
-        f"{run['parameters']:,} parameters{start}, rate {train['rate']:g}, batch {train['batch']}: "
+        f"{run['parameters']:,} parameters{start}, rate {train['rate']:g}, batch {train['batch']}, "
+        f"{run.get('device', 'cpu')}: "
         f"{float(last['seconds']) / 60:.1f} minutes, {float(last['audio_seconds']) / 3600:.1f} h "
         f"of scenes, commit {run['commit']}. The score is that of its own validation scenes.\n"
     )

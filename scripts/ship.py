@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from soundsieve.config import resolve
 from soundsieve.evaluation.scores import JSON
 from soundsieve.models.catalog import SHIPPED, header
 from soundsieve.models.files import load, save
@@ -29,8 +30,9 @@ CARD = """\
 
 {family} model for `{outputs}`: {parameters:,} parameters, {rate} Hz, latency {latency:.0f} ms.
 
-- **Trained** for {minutes:.0f} minutes ({steps} steps, {hours:.1f} h of scenes), seed {seed},
-  commit {commit}, torch {torch}{start}: `recipe run any data=FOLDER{words}`.
+- **Trained** for {minutes:.0f} minutes on {device} ({steps} steps, {hours:.1f} h of scenes), seed
+  {seed}, commit {commit}, torch {torch}{start}:
+  `recipe run {name} data=FOLDER{words}`.
 - **Data**: {count} recordings of the train split: {list}. By licence:
 
 | licence | recordings | minutes |
@@ -55,7 +57,8 @@ Written by `python -m scripts.ship`.
 """
 
 
-GROWN = " train.start=FILE model.channels={channels} model.blocks={blocks}"
+UNSAID = ("data.path", "data.licences", "out", "device", "fresh", "train.steps")
+"""Of a recipe: where it ran, and for how long."""
 TABLE = """\
 {scenes} scenes of the {split} split at each of {snr} dB{against}:
 
@@ -118,7 +121,8 @@ def card(
         seed=training["recipe"]["seed"],
         commit=training["versions"]["commit"],
         torch=training["versions"]["torch"],
-        words=GROWN.format(**config) if starts else "",
+        words=words_of(name, training["recipe"]),
+        device=training.get("device", "a processor"),
         start=f", after {', then '.join(map(before, starts))}" if starts else "",
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
@@ -126,6 +130,26 @@ def card(
         tables="\n".join(scored(one) for one in scores),
         worst="\n".join(worst_line(one["scores"]) for one in scores[:-1] or scores),
     )
+
+
+def words_of(name: str, made: dict) -> str:
+    """What was said on the command line: where a recipe differs from the one of that name."""
+    usual = flat(json.loads(resolve(name).model_dump_json()))
+    words = ""
+    for key, value in flat(made).items():
+        if value != usual.get(key, value) and key not in UNSAID:
+            said = "FILE" if key == "train.start" else json.dumps(value).replace('"', "")
+            words += f" '{key}={said}'" if " " in said else f" {key}={said}"
+    return words
+
+
+def flat(tree: dict, above: str = "") -> dict[str, object]:
+    """Leaves by their dotted key; what is a law or a table of odds is one leaf."""
+    leaves: dict[str, object] = {}
+    for key, value in tree.items():
+        part = isinstance(value, dict) and key in ("data", "mix", "effects", "model", "train")
+        leaves |= flat(value, f"{above}{key}.") if part else {above + key: value}
+    return leaves
 
 
 def before(start: Path) -> str:

@@ -20,6 +20,7 @@ from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.report.run import write_report
 from soundsieve.runs import discard, locked, make_folder, run_folder, versions, write_start
+from soundsieve.training.machine import device_name, pick_device
 from soundsieve.training.module import Training
 from soundsieve.training.place import ALONE
 from soundsieve.training.rank import train_along
@@ -86,6 +87,7 @@ def _about(recipe: Recipe, pool: Pool, training: Training) -> dict:
             "seconds": round(training.seconds, 1),
             "audio_hours": round(steps * training.audio_a_step / 3600, 3),
             "valid_si_sdri": round(training.best_score, 3),
+            "device": device_name(pick_device(recipe.device)),
             "versions": versions(),
             "data_licences": licences,
         },

@@ -19,6 +19,11 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def device_name(device: torch.device) -> str:
+    """What a device is called: a GPU by its make, a processor by its kind."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def pick_precision(name: str, device: torch.device) -> torch.dtype:
     """bf16 where the processor multiplies in it, else float32."""
     if name != "auto":
