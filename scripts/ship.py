@@ -50,8 +50,8 @@ Mean SI-SDR improvement in dB with 95 % bootstrap intervals.
 ## What it does badly
 
 {worst}
-Prompts are voices: it does not tell them from talkers without being taught the voice. Percussive
-music and tonal machines are taken for each other.
+Prompts are voices: one that it was not taught goes in part only. Percussive music and tonal
+machines are taken for each other.
 
 Written by `python -m scripts.ship`.
 """
