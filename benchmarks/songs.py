@@ -46,15 +46,15 @@ SEAMS = """\
 (error over output), and the sum of all outputs and the residual against the song (largest
 difference)."""
 SCORES = """\
-`{model}`, trained for {minutes:.0f} minutes on one core ({steps} steps, {audio_hours:.1f} h of
+`{model}`, trained for {minutes:.1f} minutes on {device} ({steps} steps, {audio_hours:.1f} h of
 scenes{start}) on {data}; whole songs of the held-out splits. Median SDR in dB by museval, over
 frames of one second. One artist sings in all songs that have vocals: nothing is claimed beyond
 these songs."""
 NEEDS = """\
 What training costs, counted (matrix products, forward and backward, on stereo segments of
-{seconds} s at 44.1 kHz, four parts), not measured: no such training was run. Hours are those of
-{hours:g} h of scenes at {speed:g} TFLOP/s sustained, which is assumed: narrow networks leave a
-large GPU idle for most of the time."""
+{seconds} s at 44.1 kHz, four parts), not measured; a run of three minutes on a GPU stands in
+docs/training-log.md. Hours are those of {hours:g} h of scenes at {speed:g} TFLOP/s sustained, which
+is assumed: narrow networks leave a large GPU idle for most of the time."""
 
 
 def main(words: list[str]) -> None:
@@ -146,6 +146,7 @@ def scores(name: str, options: dict[str, str]) -> None:
         model=portable(name),
         start=", from an earlier run's weights" if training["recipe"]["train"]["start"] else "",
         minutes=training["seconds"] / 60,
+        device=training.get("device", "one core"),
         data=options.get("on") or f"`{Path(training['recipe']['data']['path']).name}`",
         **{key: training[key] for key in ("steps", "audio_hours")},
     )
