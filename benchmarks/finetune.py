@@ -167,7 +167,7 @@ def _scored(kind: str, run: Path, test: Path, options: argparse.Namespace) -> Re
     words += [f"score.scenes={options.scenes}", f"seed={options.seed}"]
     mine = [word for word in options.words if word.startswith("mix.")]
     models, console = [options.base, str(run)], Console(quiet=True)
-    recipe = resolve(part(), [*words, *mine])
+    recipe = resolve(part(kind), [*words, *mine])
     found = evaluate_removal(models, str(test), kind, None, recipe, None, console)["scores"]
     return {"before": found[options.base], "after": found[str(run)]}
 

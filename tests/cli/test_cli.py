@@ -116,6 +116,14 @@ def test_finetune_hands_on_the_model_and_what_is_its_own(calls):
     assert (recipe.finetune.strength, recipe.train.steps, recipe.name) == (0.5, 9, "finetune")
 
 
+def test_a_noise_is_taught_more_gently_than_a_voice(calls):
+    assert main(["finetune", "any", "noise=lathe"]) == 0
+    assert main(["finetune", "any", "prompts=navi"]) == 0
+    noise, voice = (values[1].train for _, values, _ in calls.noted)
+    assert noise.rate < voice.rate
+    assert noise.steps < voice.steps
+
+
 def test_evaluate_scores_the_removal_of_a_sound(calls):
     calls.stand_in("soundsieve.evaluation.removal", "evaluate_removal")
     assert main(["evaluate", "model=any,runs/x", "prompts=navi", "score.scenes=5"]) == 0

@@ -85,7 +85,7 @@ def _removal(found: dict[str, str], names: Sequence[str], pairs: Sequence[str]) 
     if {"noise", "prompts"} <= found.keys() or names:
         raise UserError("expected one of noise= and prompts=, and key=value words; see --help.")
     keep = [pair.partition("=")[2] for pair in pairs if pair.startswith("keep=")]
-    recipe = resolve(part(), [pair for pair in pairs if not pair.startswith("keep=")])
+    recipe = resolve(part(stem), [pair for pair in pairs if not pair.startswith("keep=")])
     models = [word for word in found.get("model", "").split(",") if word]
     out = Path(found["out"]).expanduser() if "out" in found else None
 

@@ -9,8 +9,8 @@ from soundsieve.cli.run import entries
 from soundsieve.cli.words import sort
 from soundsieve.errors import UserError
 
-PART = "finetune/own"
-"""The part of `configs/` that a fine-tune starts from."""
+PARTS = {"prompts": "finetune/own", "noise": "finetune/noise"}
+"""The part of `configs/` that a fine-tune of a sound starts from."""
 SOUNDS = ("noise", "prompts", "audio")
 """Words that are short for `finetune.WORD`."""
 HELP = """\
@@ -42,7 +42,8 @@ examples:
   recipe finetune runs/NAME noise=~/our-lathe data=pools/mine keep=speech+music
   recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
 
-keys, with their defaults; those of recipe run, mix.KEY and train.KEY above all, work too:
+keys, with the defaults for a prompt voice (a noise takes fewer steps at a lower rate:
+configs/finetune/noise.yaml); those of recipe run, mix.KEY and train.KEY above all, work too:
 """
 
 
@@ -51,7 +52,7 @@ def help_text() -> str:
     from soundsieve.config import resolve
     from soundsieve.knobs import knobs
 
-    set_here = resolve(part()).train.model_dump()
+    set_here = resolve(part("prompts")).train.model_dump()
     own = [knob for knob in knobs().values() if knob.key.startswith("finetune.")]
     train = [knobs()[f"train.{name}"] for name in ("steps", "minutes", "batch", "rate", "patience")]
     train = [knob._replace(default=set_here[knob.key.partition(".")[2]]) for knob in train]
@@ -68,7 +69,8 @@ def main(words: Sequence[str]) -> int:
         raise UserError(f"expected one model, got {came}; write recipe finetune any noise=FOLDER.")
     keep = [pair.partition("=")[2] for pair in pairs if pair.startswith("keep=")]
     own = [f"finetune.{p}" if p.partition("=")[0] in SOUNDS else p for p in pairs]
-    recipe = resolve(part(), [pair for pair in own if not pair.startswith("keep=")])
+    sound = "noise" if any(pair.startswith("finetune.noise=") for pair in own) else "prompts"
+    recipe = resolve(part(sound), [pair for pair in own if not pair.startswith("keep=")])
 
     from rich.console import Console
 
@@ -78,8 +80,8 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def part() -> Path:
-    """The file that the recipe of a fine-tune starts from."""
+def part(sound: str) -> Path:
+    """The file that the recipe of a fine-tune starts from: for a noise, or for prompts."""
     from soundsieve.config import shipped_parts
 
-    return shipped_parts()[PART]
+    return shipped_parts()[PARTS[sound]]
