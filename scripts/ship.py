@@ -1,11 +1,13 @@
 """Makes a run the model that the package brings along: its weights, its card, its recordings.
 
 usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...] [start=FILE,FILE...]
+       python -m scripts.ship gates RUN STEM=SHIFT...
 
 RUN is a finished run folder, NAME the shipped name (any), MANIFEST the manifest.csv files of its
 data, with the columns path, split, seconds, licence and repo; each FOLDER of scores was written by
 `recipe evaluate model=RUN ... out=FOLDER`; each FILE is a model whose weights the next one, and at
-last the run, went on from.
+last the run, went on from. The second form moves, in a run's own weights and before it is scored,
+the point at which the gate of a stem opens: down for one that takes what belongs to others.
 Writes src/soundsieve/models/shipped/NAME.safetensors,
 docs/models/NAME.md and NAME-sources.csv.
 """
@@ -16,11 +18,14 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+import torch
+
 from soundsieve.config import resolve
 from soundsieve.evaluation.scores import JSON
 from soundsieve.models.catalog import SHIPPED, header
 from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS
+from soundsieve.models.multihead import MultiHead
 from soundsieve.runs import whole
 
 DOCS = Path(__file__).parents[1] / "docs" / "models"
@@ -32,7 +37,7 @@ CARD = """\
 
 - **Trained** for {minutes:.0f} minutes on {device} ({steps} steps, {hours:.1f} h of scenes), seed
   {seed}, commit {commit}, torch {torch}{start}:
-  `recipe run {name} data=FOLDER{words}`.
+  `recipe run {name} data=FOLDER{words}`.{gates}
 - **Data**: {count} recordings of the train split: {list}. By licence:
 
 | licence | recordings | minutes |
@@ -121,6 +126,7 @@ def card(
         seed=training["recipe"]["seed"],
         commit=training["versions"]["commit"],
         torch=training["versions"]["torch"],
+        gates=gates_line(training.get("gates", {})),
         words=words_of(name, training["recipe"]),
         device=training.get("device", "a processor"),
         start=f", after {', then '.join(map(before, starts))}" if starts else "",
@@ -129,6 +135,28 @@ def card(
         licences="\n".join(licence_lines(rows)),
         tables="\n".join(scored(one) for one in scores),
         worst="\n".join(worst_line(one["scores"]) for one in scores[:-1] or scores),
+    )
+
+
+def move_gates(run: Path, shifts: dict[str, float]) -> None:
+    """Adds to the activity logits of some outputs of a run, and notes it in its header."""
+    about, model = header(run / WEIGHTS), load(run / WEIGHTS)
+    assert isinstance(model, MultiHead)
+    with torch.no_grad():
+        for stem, shift in shifts.items():
+            model.activity.bias[model.names.index(stem)] += shift
+    about["training"]["gates"] = shifts
+    save(model, run / WEIGHTS, {k: v for k, v in about.items() if k not in ("family", "config")})
+
+
+def gates_line(shifts: dict[str, float]) -> str:
+    """What was done to the gates after training."""
+    if not shifts:
+        return ""
+    said = ", ".join(f"{stem} {shift:+g}" for stem, shift in shifts.items())
+    return (
+        f"\n  Then the gates were moved (logits: {said}): trained, it took talkers on a telephone "
+        "for prompts."
     )
 
 
@@ -219,6 +247,10 @@ def worst_line(tables: dict) -> str:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["gates"]:
+        pairs = (word.split("=") for word in sys.argv[3:])
+        move_gates(Path(sys.argv[2]), {stem: float(shift) for stem, shift in pairs})
+        sys.exit()
     found = [word for word in sys.argv[3:] if word.startswith("scores=")]
     folders = [Path(f) for word in found for f in word.removeprefix("scores=").split(",")]
     starts = [word for word in sys.argv[3:] if word.startswith("start=")]
