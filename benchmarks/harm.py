@@ -60,9 +60,9 @@ def main(words: list[str]) -> None:
         for level in LEVELS:
             scenes = mixer.scenes(indices, level=level, absent=absent)
             rows.append([heard, level, *row(model, scenes, silent)])
-        if heard == "speech":
-            scenes.stems = telephone(scenes.stems, scenes.sample_rate)
-            rows.append(["speech on a telephone", level, *row(model, scenes, silent)])
+            if heard == "speech":
+                scenes.stems = telephone(scenes.stems, scenes.sample_rate)
+                rows.append(["speech on a telephone", level, *row(model, scenes, silent)])
     columns = ["heard", "level, dBFS", "scenes", "SI-SDR, mean, dB", "median", "worst"]
     columns += ["level change, mean, dB", "worst", "absent stems, dB"]
     said = {"data": Path(options["data"]).name, "model": Path(name).name, "keep": KEEP}
