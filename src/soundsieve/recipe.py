@@ -201,15 +201,9 @@ class Train(Part):
     start: TextOrNone = knob(
         None, "model whose weights to start from, of this size or smaller; none: fresh ones"
     )
-    minutes: NumberOrNone = knob(
-        None, "wall-clock budget in place of steps; none: steps count", "min", gt=0
-    )
-    reuse: int = knob(
-        1, "times that a batch is learned from, its stems exchanged between scenes", ge=1, le=64
-    )
-    workers: WholeOrNone = knob(
-        None, "processes that draw scenes ahead; none: beside a GPU all cores but two", ge=0
-    )
+    minutes: NumberOrNone = knob(None, "budget in place of steps; none: steps", "min", gt=0)
+    reuse: int = knob(1, "times a batch is learned from, its stems exchanged", ge=1, le=64)
+    workers: WholeOrNone = knob(None, "processes that draw ahead; none: by the device", ge=0)
     devices: int = knob(1, "processes that share a batch, a device each", ge=1, le=1024)
     nodes: int = knob(1, "machines with so many devices each, under torchrun", ge=1, le=4096)
 

@@ -150,9 +150,10 @@ def test_the_rate_rises_then_falls_to_a_small_rest(train, tmp_path):
 
 
 def test_bf16_learns_too(train, tmp_path):
+    ctrl_c = signal.getsignal(signal.SIGINT)
     training = train(tmp_path, steps=2, precision="bf16")
     assert all(torch.isfinite(p).all() for p in training.model.parameters())
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
 
 
 def test_companions_tell_stems_apart_beside_a_single_target_only():
