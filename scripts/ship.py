@@ -154,10 +154,7 @@ def gates_line(shifts: dict[str, float]) -> str:
     if not shifts:
         return ""
     said = ", ".join(f"{stem} {shift:+g}" for stem, shift in shifts.items())
-    return (
-        f"\n  Then the gates were moved (logits: {said}): trained, it took talkers on a telephone "
-        "for prompts."
-    )
+    return f"\n  Then the points were moved at which gates open (logits: {said})."
 
 
 def words_of(name: str, made: dict) -> str:

@@ -12,7 +12,7 @@ from soundsieve.data.mixer import Mixer
 from soundsieve.memory import keep_memory
 from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe, Train
-from soundsieve.training.ahead import Batches, DrawnAhead, pick_workers
+from soundsieve.training.ahead import Batches, Indices, pick_workers
 from soundsieve.training.average import Average
 from soundsieve.training.callbacks import Keeper
 from soundsieve.training.course import Course
@@ -56,11 +56,7 @@ def fit(
     minutes = options.minutes or options.steps / STEPS_A_MINUTE
     if pick_compile(options.compile, minutes):
         module.compile_parts()
-    workers = pick_workers(options.workers, device)
-    batches = None
-    if workers or options.reuse > 1:
-        # Nothing is drawn where the network runs: a forked process cannot use a GPU.
-        batches = DrawnAhead(module, train, workers, options.reuse)
+    batches = Batches(module, train, pick_workers(options.workers, device), options.reuse)
     follow(module, options, device, folder, progress, batches)
     Average.copy(module.best_weights, model)
     return module
@@ -86,14 +82,14 @@ def follow(
     device: torch.device,
     folder: Path,
     progress: Progress,
-    batches: Batches | None = None,
+    batches: Batches | Indices,
 ) -> None:
     """Runs a course to its end, from the folder's checkpoint where there is one.
 
     Raises KeyboardInterrupt after Ctrl-C, when all is saved.
 
     Args:
-        batches: what each step is given; by default the indices of its scenes.
+        batches: what each step is given, one after another.
     """
     keep_memory()
     for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
@@ -117,7 +113,7 @@ def follow(
     )
     resume = keeper.path if keeper.path.exists() else None
     with keeper.stopping():
-        trainer.fit(course, batches or Batches(course), ckpt_path=resume, weights_only=True)
+        trainer.fit(course, batches, ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
         raise KeyboardInterrupt
 

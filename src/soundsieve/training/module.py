@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -82,13 +82,9 @@ class Training(Course):
         for owner, name in parts:
             setattr(owner, name, torch.compile(getattr(owner, name)))
 
-    def training_step(self, batch: list[int] | Batch, _: int) -> Tensor:
-        """The loss of the scenes of these indices, as this process' part in the batch's mean."""
-        if isinstance(batch[0], int):
-            indices = cast(list[int], batch)
-            stems = self.mixer.scenes(indices).stems
-        else:
-            stems, indices = unpacked(cast(Batch, batch))
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """The loss of a batch of scenes, as this process' part in the whole batch's mean."""
+        stems, indices = unpacked(batch, self.mixer)
         share = len(indices) * self.place.ranks / self.batch
         return share * self.loss(stems, indices)
 

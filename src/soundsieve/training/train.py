@@ -25,6 +25,7 @@ def train_recipe(
     """Trains a recipe's model into a run folder; the same call goes on where it stopped."""
     model = first_model(recipe, pool)
     device = place.device(pick_device(recipe.device))
+    # A process that draws ahead was forked, and cannot use a GPU.
     drawn_on = "cpu" if pick_workers(recipe.train.workers, device) else device
     train = mixer_of(recipe, pool, "train", recipe.seed, drawn_on)
     valid = held_out(recipe, pool, "valid", device)

@@ -13,6 +13,7 @@ from soundsieve.data.pool import Pool
 from soundsieve.data.recordings import Recordings
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Mix, Recipe
+from soundsieve.training.ahead import Indices
 from soundsieve.training.average import Average
 from soundsieve.training.finetune.aims import Aims, truth_of
 from soundsieve.training.finetune.tuning import Tuning
@@ -60,7 +61,7 @@ def teach(
         teacher=own.teacher,
         **settings(options, device),
     )
-    follow(tuning, options, device, folder, progress)
+    follow(tuning, options, device, folder, progress, Indices(tuning))
     Average.copy(tuning.best_weights, tuning.update)
     changed(model.cpu(), tuning.update.cpu().weights(model))
     return tuning
