@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from soundsieve.models.dense import Dense
+
 
 class _Scan(torch.autograd.Function):
     """`h[t] = a[t] h[t-1] + b[t]`, written into one tensor, forward and backward."""
@@ -71,8 +73,8 @@ class TimeMix(nn.Module):
         super().__init__()
         self.linear = linear
         self.norm = nn.Identity() if linear else nn.RMSNorm(channels)
-        self.inward = nn.Linear(channels, 3 * channels)
-        self.outward = nn.Linear(channels, channels)
+        self.inward = Dense(channels, 3 * channels)
+        self.outward = Dense(channels, channels)
         # Time constants from two frames to two hundred.
         constants = torch.logspace(0.3, 2.3, channels)
         self.decay = nn.Parameter(torch.logit(torch.exp(-1 / constants)))

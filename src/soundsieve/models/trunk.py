@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from soundsieve.models.dense import Dense
 from soundsieve.models.recurrence import TimeMix
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -101,9 +102,9 @@ class BandMix(nn.Module):
         self.activation, self.bands = ACTIVATIONS[activation], bands
         self.said = min(1 + channels // 16, 8)
         self.norm = nn.Identity() if activation == "linear" else nn.RMSNorm(channels)
-        self.inward = nn.Linear(channels, self.said)
-        self.mix = nn.Linear(bands * self.said, bands * self.said)
-        self.outward = nn.Linear(self.said, channels)
+        self.inward = Dense(channels, self.said)
+        self.mix = Dense(bands * self.said, bands * self.said)
+        self.outward = Dense(self.said, channels)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames with what the other bands add to them."""
@@ -119,8 +120,8 @@ class Perceptron(nn.Module):
         super().__init__()
         self.activation = ACTIVATIONS[activation]
         self.norm = nn.Identity() if activation == "linear" else nn.RMSNorm(channels)
-        self.inward = nn.Linear(channels, 2 * channels)
-        self.outward = nn.Linear(2 * channels, channels)
+        self.inward = Dense(channels, 2 * channels)
+        self.outward = Dense(2 * channels, channels)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Frames with what the layers add to them."""

@@ -1,0 +1,26 @@
+"""The dense layer gives the same by either library, and learns."""
+
+import pytest
+import torch
+from torch import nn
+
+from soundsieve.models.dense import Dense
+
+
+@pytest.mark.parametrize("shape", [(24,), (1, 24), (5, 2, 3, 24)])
+def test_it_gives_what_the_usual_layer_gives(shape):
+    torch.manual_seed(0)
+    dense = Dense(24, 40)
+    sound = torch.randn(shape)
+    with torch.no_grad():
+        torch.testing.assert_close(dense(sound), nn.functional.linear(sound, *dense.parameters()))
+        rows = sound.expand(3, *shape).transpose(0, -2) if len(shape) > 1 else sound
+        torch.testing.assert_close(dense(rows), nn.functional.linear(rows, *dense.parameters()))
+
+
+def test_it_has_gradients_and_takes_double_precision():
+    dense = Dense(4, 3).double()
+    sound = torch.randn(2, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(dense, (sound,))
+    with torch.no_grad():
+        assert dense(sound).dtype == torch.float64
