@@ -21,6 +21,8 @@ from typing import Any
 
 import torch
 from compare import RESULTS, ROOT, RUN, Result
+from like_voices import NAME as LIKE_VOICES
+from like_voices import like_voices
 from render import table
 from rich.console import Console
 
@@ -42,9 +44,11 @@ METHODS = {
 """Ways to fine-tune; the first is the default, the last goes without the teacher."""
 COLUMNS = {
     "removed, beside speech": ("new sound and speech", "attenuation"),
+    "beside a like voice": (LIKE_VOICES, "attenuation"),
     "beside music": ("new sound and music", "attenuation"),
     "alone": ("new sound alone", "attenuation"),
     "speech beside it: SI-SDR": ("new sound and speech", "si_sdr"),
+    "a like voice beside it: SI-SDR": (LIKE_VOICES, "si_sdr"),
     "music beside it: SI-SDR": ("new sound and music", "si_sdr"),
     "scenes without it: SI-SDR": ("old scenes", "si_sdr"),
     "other talkers: SI-SDR": ("other talkers", "si_sdr"),
@@ -169,6 +173,9 @@ def _scored(kind: str, run: Path, test: Path, options: argparse.Namespace) -> Re
     models, console = [options.base, str(run)], Console(quiet=True)
     recipe = resolve(part(kind), [*words, *mine])
     found = evaluate_removal(models, str(test), kind, None, recipe, None, console)["scores"]
+    if kind == "prompts":
+        for name, values in like_voices(models, test, recipe).items():
+            found[name] |= values
     return {"before": found[options.base], "after": found[str(run)]}
 
 

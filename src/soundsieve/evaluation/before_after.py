@@ -1,5 +1,6 @@
 """A model before and after a fine-tune: the new sound, old abilities, and where these are lost."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -138,9 +139,10 @@ def compare(
         "agreement": None if bench.audio is None else agreement(base, now, bench.audio),
     }
     if any(loss.too_much for loss in lost):
-        weaker = (share for share in STRENGTHS if share < strength)
-        harmless = (s for s in weaker if not any(loss.too_much for loss in lost_by(at(s))))
-        found["offered"] = next(harmless, 0.0)
+        weaker = [share for share in STRENGTHS if share < strength]
+        # Less of the change costs less, so half of what is left to try is known each time.
+        first = bisect_left(weaker, True, key=lambda s: not any(x.too_much for x in lost_by(at(s))))
+        found["offered"] = weaker[first] if first < len(weaker) else 0.0
     return found
 
 
