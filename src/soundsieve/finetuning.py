@@ -258,6 +258,7 @@ def _about(
             "recipe": json.loads(recipe.model_dump_json(exclude={"finetune": {"strength"}})),
             "steps": tuning.trainer.global_step,
             "best_step": tuning.best_step,
+            "share": tuning.share,
             "seconds": round(tuning.seconds, 1),
             "valid_score": round(tuning.best_score, 3),
             "versions": versions(),

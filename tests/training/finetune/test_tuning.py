@@ -11,6 +11,7 @@ from soundsieve.data.recordings import read_recordings
 from soundsieve.models.build import build
 from soundsieve.recipe import Recipe
 from soundsieve.target import parse
+from soundsieve.training.average import Average
 from soundsieve.training.finetune.aims import aims_of
 from soundsieve.training.finetune.teach import Material, teach
 from tests.conftest import RATE, put, swelling, tone
@@ -139,3 +140,16 @@ def test_a_fine_tune_is_judged_by_what_it_removes_and_loses(taught, monkeypatch,
     tuning._before = (1.0, 2.0, 3.0)
     monkeypatch.setattr(tuning, "_scores", lambda _: now)
     assert tuning.validate_average() == pytest.approx(score)
+
+
+def test_as_much_of_a_change_is_taken_as_scores_best(taught, monkeypatch):
+    _, _, tuning = taught()
+    Average.copy(tuning.best_weights, tuning.update)
+    whole = {name: w.detach().clone() for name, w in tuning.update.changes().items()}
+    scores = iter([2.0, 3.0, 2.5])
+    tuning.best_score = 1.0
+    monkeypatch.setattr(tuning, "_score", lambda _: next(scores))
+    tuning.settle()
+    assert (tuning.share, tuning.best_score) == (0.8, 3.0)
+    for name, change in tuning.update.changes().items():
+        torch.testing.assert_close(change, 0.8 * whole[name])

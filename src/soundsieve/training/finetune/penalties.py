@@ -6,7 +6,7 @@ from torch import Tensor
 from soundsieve.audio.levels import SILENCE
 from soundsieve.training.module import Spectra
 
-LEAK = 0.1
+LEAK = 0.2
 """Weight of what of the new sound is left in what matters most, in bels."""
 GONE = 1e-3
 """Share of the new sound's power that is as good as none: 30 dB under it."""

@@ -14,7 +14,6 @@ from soundsieve.data.recordings import Recordings
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Mix, Recipe
 from soundsieve.training.ahead import Indices
-from soundsieve.training.average import Average
 from soundsieve.training.finetune.aims import Aims, truth_of
 from soundsieve.training.finetune.tuning import Tuning
 from soundsieve.training.finetune.update import Update, changed
@@ -62,7 +61,7 @@ def teach(
         **settings(options, device),
     )
     follow(tuning, options, device, folder, progress, Indices(tuning))
-    Average.copy(tuning.best_weights, tuning.update)
+    tuning.settle()
     changed(model.cpu(), tuning.update.cpu().weights(model))
     return tuning
 

@@ -12,6 +12,7 @@ from soundsieve.losses import activity_loss, spectral_loss
 from soundsieve.metrics import si_sdr, stem_gains, stem_levels
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.spectral import SpectralModel, masked
+from soundsieve.training.average import Average
 from soundsieve.training.course import Course
 from soundsieve.training.finetune.penalties import CHANGE, LEAK, change, leak
 from soundsieve.training.finetune.update import Update
@@ -25,6 +26,8 @@ VALID_SNR = 0.0
 GROUP = 8
 CAP = 30.0
 """Decibels of SI-SDR past which a scene counts no more: what is left is not heard."""
+SHARES = (0.9, 0.8, 0.7, 0.6, 0.5)
+"""Of the change that was learned, tried one after the other for as long as less is better."""
 
 
 class Tuning(Course):
@@ -76,6 +79,8 @@ class Tuning(Course):
         self.phase = getattr(model, "kind", "complex") != "magnitude"
         self._held_out: list[tuple[Lesson, Tensor]] = []
         self._before: tuple[float, float, float] | None = None
+        self.share = 1.0
+        """Of the change, what was taken in the end."""
 
     @property
     def model(self) -> SpectralModel:
@@ -175,9 +180,30 @@ class Tuning(Course):
         SI-SDR of each stem in its output, in scenes as they were. All are against the former state;
         a stem that became better makes up for no removal.
         """
-        self._prepare()
         with self.average.applied(self.update):
             weights = self.update.weights(self.model)
+        return self._score(weights)
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Puts the best weights into the update, and takes as much of it as scores best.
+
+        The learned change goes further than pays: on the line back, what was known returns before
+        what is new is lost. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
+        """
+        device = next(iter(self.best_weights.values())).device
+        self.to(device)
+        self.model.to(device)
+        Average.copy(self.best_weights, self.update)
+        for share in SHARES:
+            score = self._score(self.update.weights(self.model, share))
+            if score <= self.best_score:
+                break
+            self.best_score, self.share = score, share
+        self.update.scale(self.share)
+
+    def _score(self, weights: dict[str, Tensor]) -> float:
+        self._prepare()
         assert self._before is not None
         both = zip(self._scores(weights), self._before, strict=True)
         kept, removed, old = (now - then for now, then in both)

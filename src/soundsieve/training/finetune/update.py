@@ -40,6 +40,13 @@ class Update(nn.Module):
         changes = self.changes()
         return {n: p.detach() + strength * changes[n] for n, p in model.named_parameters()}
 
+    @torch.no_grad()
+    def scale(self, share: float) -> None:
+        """Makes the change smaller, or larger, in place."""
+        for name, parameter in self.named_parameters():
+            if not name.endswith(".left"):  # one factor of a product is enough
+                parameter.mul_(share)
+
 
 class _Sum(nn.Module):
     """A free change of one weight."""
