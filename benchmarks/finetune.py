@@ -7,7 +7,8 @@ finetune`; the base model and what came of it are then scored on the held-out pa
 pool, of which the base model should know no more than its train split. `--seconds 10,30,120,600`
 are the amounts, the one of `--usual` is what `--ways` are compared at. Each fine-tune is a run of
 its own, so what was stopped goes on with the same command. benchmarks/results/trained/finetune.json
-holds what is measured, and docs/finetune.md is written from that alone: `--render` writes it anew.
+holds what is measured, and docs/finetune.md is written from that alone: `--render` writes it anew,
+and `--merge FILE...` from several such files, of work that was shared out by `--out`.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,7 @@ TEXT = """\
 `recipe finetune {base}` on {sounds}, up to {usual} s of each: decibels before and after, on
 recordings that were held out, in scenes of `{data}` ({split} split). Sounds are removed from scenes
 at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are to stay."""
-AMOUNTS = "What is won by handing in so many seconds, less what was lost: means over the sounds."
+AMOUNTS = "The same from so many seconds of recordings, or of all there are where these are fewer."
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at."""
@@ -72,7 +74,9 @@ def main() -> None:
     options = _options()
     stored = options.out / RESULTS / "finetune.json"
     try:
-        if not options.render:
+        if options.merge:
+            write_json(stored, merge([json.loads(path.read_text()) for path in options.merge]))
+        elif not options.render:
             write_json(stored, measure(options))
         if not stored.exists():
             raise UserError(f"no {stored}: run it without --render first.")
@@ -98,20 +102,29 @@ def measure(options: argparse.Namespace) -> Result:
     }
 
 
+def merge(results: Sequence[Result]) -> Result:
+    """One result of several, of different sounds, amounts or ways, measured on the same scenes."""
+    same = ("base", "data", "split", "usual", "threads")
+    if len({tuple(result[name] for name in same) for result in results}) > 1:
+        raise UserError(f"the results differ in one of {', '.join(same)}.")
+    rows = [row for result in results for row in result["rows"]]
+    commands = "`, `".join(result["command"] for result in results)
+    return {**results[0], "rows": rows, "command": commands}
+
+
 def render(result: Result) -> str:
     """The page of a result."""
     first, usual = next(iter(METHODS)), result["usual"]
     default = _rows(result, way=first, seconds=usual)
     parts = ["# Fine-tuning", TEXT.format(sounds=f"{len(default)} sounds", **result)]
     for kind in dict.fromkeys(row["kind"] for row in default):
-        sounds = {row["sound"]: [row] for row in default if row["kind"] == kind}
-        amounts = sorted({row["seconds"] for row in _rows(result, kind=kind)})
-        won = {f"{s} s": _rows(result, kind=kind, way=first, seconds=s) for s in amounts}
-        ways = {way: _rows(result, kind=kind, way=way, seconds=usual) for way in METHODS}
-        parts += [f"## {kind}", _table("sound", sounds, both=True)]
-        for said, groups in ((AMOUNTS, won), (WAYS.format(**result), ways)):
-            if sum(map(bool, groups.values())) > 1:
-                parts += [said, _table("handed in" if groups is won else "way", groups)]
+        rows = _rows(result, kind=kind)
+        some = {row["sound"]: [row] for row in default if row["kind"] == kind}
+        whole = {"mean": [row for [row] in some.values()]} if len(some) > 1 else {}
+        parts += [f"## {kind}", _table(some | whole)]
+        for said, key in ((AMOUNTS, "seconds"), (WAYS, "way")):
+            if several := _several(rows, key, first, usual):
+                parts += [said.format(**result), _table(several)]
     if default:
         seconds, training = (
             sorted(row["run"][name] for row in default)[len(default) // 2]
@@ -213,17 +226,25 @@ def _put(path: Path, audio: torch.Tensor, sample_rate: int) -> None:
         write(path, audio, sample_rate)
 
 
-def _table(first: str, groups: dict[str, list[Result]], both: bool = False) -> str:
-    """A row for each group: means of every measure, before and after or how it changed."""
-    rows = []
-    for label, some in groups.items():
-        if some:
-            cells = [_cell(some, *where, both) for where in COLUMNS.values()]
-            rows.append([label, str(len(some)), *cells])
-    return table({"columns": [first, "sounds", *COLUMNS], "rows": rows})
+def _several(rows: list[Result], key: str, way: str, usual: int) -> dict[str, list[Result]]:
+    """Rows of the sounds that were taught from several amounts, or in several ways, by a label."""
+    usually = {"seconds": {"way": way}, "way": {"seconds": usual}}[key]
+    found = sorted(_rows({"rows": rows}, **usually), key=lambda row: (row["sound"], row["seconds"]))
+    counts = Counter(row["sound"] for row in found)
+    unit = {"seconds": " s", "way": ""}[key]
+    return {f"{r['sound']}, {r[key]}{unit}": [r] for r in found if counts[r["sound"]] > 1}
 
 
-def _cell(rows: Sequence[Result], scenes: str, measure_: str, both: bool) -> str:
+def _table(groups: dict[str, list[Result]]) -> str:
+    """A row for each group: means of every measure, before and after."""
+    rows = [
+        [label, *(_cell(some, *where) for where in COLUMNS.values())]
+        for label, some in groups.items()
+    ]
+    return table({"columns": ["sound", *COLUMNS], "rows": rows})
+
+
+def _cell(rows: Sequence[Result], scenes: str, measure_: str) -> str:
     values = [
         [row[when].get(scenes, {}).get(measure_) for when in ("before", "after")] for row in rows
     ]
@@ -231,7 +252,7 @@ def _cell(rows: Sequence[Result], scenes: str, measure_: str, both: bool) -> str
     if not known:
         return ""
     before, after = (sum(column) / len(known) for column in zip(*known, strict=True))
-    return f"{before:.1f} → {after:.1f}" if both else f"{after - before:+.1f}"
+    return f"{before:.1f} → {after:.1f}"
 
 
 def _sounds(options: argparse.Namespace) -> Iterator[tuple[str, Path]]:
@@ -255,6 +276,7 @@ def _options() -> argparse.Namespace:
     words.add_argument("--seed", type=int, default=0)
     words.add_argument("--work", type=Path, default=Path("runs", "benchmark-finetune"))
     words.add_argument("--out", type=Path, default=ROOT, help="in place of this checkout")
+    words.add_argument("--merge", nargs="+", type=Path, help="write the page of these results")
     words.add_argument("--render", action="store_true", help="only write the page anew")
     return words.parse_intermixed_args()
 

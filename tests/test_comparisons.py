@@ -11,6 +11,7 @@ import torch
 
 from soundsieve.audio.io import info
 from soundsieve.data.mixer import Scenes
+from soundsieve.errors import UserError
 from tests.conftest import RATE, put, tone
 
 ROOT = Path(__file__).parents[1]
@@ -217,10 +218,15 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
     rows = [row(30, first, 4.0), row(120, first, 8.0), row(120, full, 7.0)]
     facts = {"base": "any", "data": "pack", "split": "valid", "usual": 120, "threads": 2}
     text = script.render({**facts, "rows": rows, "command": "x", "versions": FACTS["versions"]})
-    assert "| lathe | 1 | 10.0 → 18.0 |" in text
-    assert "| 30 s | 1 | +4.0 |" in text and "| 120 s | 1 | +8.0 |" in text
-    assert f"| {full} | 1 | +7.0 |" in text
+    assert "| lathe | 10.0 → 18.0 |" in text
+    assert "| lathe, 30 s | 10.0 → 14.0 |" in text and "| lathe, 120 s | 10.0 → 18.0 |" in text
+    assert f"| lathe, {full} | 10.0 → 17.0 |" in text
     assert "took 200 s at the median, 150 s of it" in said(text)
+    parts = [{**facts, "rows": rows[i:j], "command": str(i)} for i, j in ((0, 2), (2, 3))]
+    assert script.merge(parts)["rows"] == rows
+    assert script.merge(parts)["command"] == "0`, `2"
+    with pytest.raises(UserError, match="differ"):
+        script.merge([parts[0], {**parts[1], "threads": 1}])
 
 
 def test_held_out_recordings_are_handed_to_no_fine_tune(module, tmp_path):
