@@ -11,9 +11,9 @@ from torch import Tensor
 
 from soundsieve.data.draws import Draws
 from soundsieve.data.lessons import Sound, beside, mix_of
-from soundsieve.data.opening import every_kind, held_out, pool_of
+from soundsieve.data.opening import pool_of
 from soundsieve.data.recordings import read_recordings
-from soundsieve.evaluation.new_sound import FIRST, SNR, Part, Values, measure
+from soundsieve.evaluation.new_sound import FIRST, SNR, Part, Values, measure, unheard
 from soundsieve.forms import LIVE, Form
 from soundsieve.models.find import find
 from soundsieve.recipe import Recipe
@@ -35,7 +35,7 @@ def like_voices(names: Sequence[str], path: Path, recipe: Recipe) -> dict[str, V
     with Progress(disable=True) as progress:
         pool = pool_of(recipe, progress, Form(rate, LIVE.channels), targets=())
     sounds = read_recordings(str(path), "prompts", rate, heard=())  # all of it is held out
-    mixer = held_out(every_kind(recipe, pool), pool, recipe.score.split)
+    mixer = unheard(recipe, pool, recipe.score.split)
     sound = Sound(sounds, "valid", mix_of(recipe.mix, "prompts", False), stems=recipe.tree)
     indices = range(FIRST, FIRST + DRAWN * recipe.score.scenes)
     others = [stem for stem in mixer.scope if recipe.tree.path(stem)[1] != "speech"]

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from soundsieve.data.draws import Draws
 from soundsieve.data.lessons import Sound, mix_of
-from soundsieve.data.opening import every_kind, held_out
 from soundsieve.data.pool import Pool
 from soundsieve.data.recordings import Recordings
 from soundsieve.evaluation.new_sound import (
@@ -23,7 +22,7 @@ from soundsieve.evaluation.new_sound import (
     measure,
     parts_of,
     table,
-    talkers,
+    unheard,
 )
 from soundsieve.metrics import sdr, si_sdr, silent
 from soundsieve.models.separator import Separator
@@ -95,11 +94,12 @@ def bench_of(
     Args:
         truth: gains of stems of data in each output of the model, `[output, stem]`.
     """
-    mixers = [held_out(every_kind(recipe, pool), pool, "valid") for pool in pools]
+    mixers = [unheard(recipe, pool, "valid") for pool in pools]
     sound = Sound(recordings, "valid", mix_of(recipe.mix, stem, False), stems=recipe.tree)
     main = mixers[-1]
     gains = kept.gains_if_there(main.scope, recipe.tree)
-    parts = parts_of(sound, main, talkers(recipe, pools[-1], "valid"), gains, recipe.tree)
+    talkers = unheard(recipe, pools[-1], "valid", loudspeaker=1.0)
+    parts = parts_of(sound, main, talkers, gains, recipe.tree)
     watched = []
     for name, mixer in zip(("starter", "data"), mixers, strict=False):
         scenes = mixer.scenes(range(FIRST, FIRST + 2 * SCENES))

@@ -123,10 +123,13 @@ def _mean(values: Tensor) -> float:
     return float(values[values.isfinite()].mean())
 
 
-def talkers(recipe: Recipe, pool: Pool, split: str) -> Mixer:
-    """Scenes whose talkers come through a small loudspeaker, as prompts do."""
-    loudspeaker = {**recipe.mix.effects.loudspeaker, "speech": 1.0}
-    effects = recipe.mix.effects.model_copy(update={"loudspeaker": loudspeaker})
+def unheard(recipe: Recipe, pool: Pool, split: str, loudspeaker: float = 0.0) -> Mixer:
+    """Scenes of every kind of sound, whose talkers come through a small loudspeaker at these odds.
+
+    In training some do, so that a prompt is not known by that; who drives does not.
+    """
+    odds = {**recipe.mix.effects.loudspeaker, "speech": loudspeaker}
+    effects = recipe.mix.effects.model_copy(update={"loudspeaker": odds})
     mix = recipe.mix.model_copy(update={"effects": effects})
     return held_out(every_kind(recipe.model_copy(update={"mix": mix}), pool), pool, split)
 

@@ -7,10 +7,10 @@ from typing import Any
 from rich.console import Console
 
 from soundsieve.data.lessons import Sound, mix_of
-from soundsieve.data.opening import every_kind, held_out, pool_of
+from soundsieve.data.opening import pool_of
 from soundsieve.data.recordings import read_recordings
 from soundsieve.errors import UserError
-from soundsieve.evaluation.new_sound import measure, parts_of, table, talkers
+from soundsieve.evaluation.new_sound import measure, parts_of, table, unheard
 from soundsieve.evaluation.scores import JSON
 from soundsieve.forms import LIVE, Form
 from soundsieve.models.find import find
@@ -48,10 +48,10 @@ def evaluate_removal(
         form = Form(rates.pop(), LIVE.channels)
         sounds = read_recordings(path, stem, form.sample_rate, heard=heard)
         pool = pool_of(recipe, progress, form, targets=())
-        mixer = held_out(every_kind(recipe, pool), pool, split)
+        mixer = unheard(recipe, pool, split)
         sound = Sound(sounds, "valid", mix_of(recipe.mix, stem, False), stems=recipe.tree)
         gains = target.gains_if_there(mixer.scope, recipe.tree)
-        voices = talkers(recipe, pool, split)
+        voices = unheard(recipe, pool, split, loudspeaker=1.0)
         parts = parts_of(sound, mixer, voices, gains, recipe.tree, recipe.score.scenes)
         found = {name: measure(model, remixes[name], parts) for name, model in models.items()}
     seconds = sounds.seconds("valid")

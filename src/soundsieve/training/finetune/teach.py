@@ -61,7 +61,9 @@ def teach(
         **settings(options, device),
     )
     follow(tuning, options, device, folder, progress, Indices(tuning))
+    task = progress.add_task("weighing the change", total=None, detail="")
     tuning.settle()
+    progress.remove_task(task)
     changed(model.cpu(), tuning.update.cpu().weights(model))
     return tuning
 
