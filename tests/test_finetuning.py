@@ -28,7 +28,7 @@ def place(tmp_path, corpus, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for module in ("data.pool", "data.sources"):
         monkeypatch.setattr(f"soundsieve.{module}.STARTER", corpus)
-    monkeypatch.setattr("soundsieve.training.finetune.tuning.VALID_SCENES", 8)
+    monkeypatch.setattr("soundsieve.training.finetune.judge.SCENES", 8)
     for module in ("new_sound", "before_after"):
         monkeypatch.setattr(f"soundsieve.evaluation.{module}.SCENES", 6)
     torch.manual_seed(0)

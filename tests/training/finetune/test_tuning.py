@@ -35,7 +35,7 @@ def recipe_of(**changes):
 @pytest.fixture
 def taught(tmp_path, pools, monkeypatch):
     """Teaches a small model a whistle, and gives model, base and tuning."""
-    monkeypatch.setattr("soundsieve.training.finetune.tuning.VALID_SCENES", 8)
+    monkeypatch.setattr("soundsieve.training.finetune.judge.SCENES", 8)
     for take in range(4):
         put(tmp_path / f"whistle/{take}.wav", swelling(tone(2000 + 10 * take, 2.0), take))
 
@@ -70,7 +70,7 @@ def test_the_loss_falls(taught, changes):
     train = {"steps": 40, "rate": 0.01, "warmup": 2, "validate_every": 40}
     _, base, tuning = taught(train=train, **changes)
     tuning.model.load_state_dict(base.state_dict())
-    lesson, indices = tuning.valid.draw(range(8)), list(range(8))
+    lesson, indices = tuning.judge.lessons.draw(range(8)), list(range(8))
     with torch.no_grad():
         after = tuning.loss(lesson, indices)
         for p in tuning.update.parameters():
@@ -106,14 +106,14 @@ def test_the_teacher_says_what_it_said_before_and_the_sound_goes_to_its_head(tau
 
 def test_only_a_teacher_hears_what_has_no_stems(taught, pools, tmp_path):
     _, _, tuning = taught(stem="prompts")
-    assert tuning.lessons.other is not None and tuning.valid.other is None
+    assert tuning.lessons.other is not None and tuning.judge.lessons.other is None
     _, _, tuning = taught("true", stem="prompts", teacher=False)
     assert tuning.lessons.other is None
 
 
 def test_held_out_lessons_are_of_recordings_that_are_not_learned(taught):
     _, _, tuning = taught()
-    pool = tuning.valid.sound.pool
+    pool = tuning.judge.lessons.sound.pool
     train, valid = (pool.entries["noise", split] for split in ("train", "valid"))
     assert not {e.source.path for e in train} & {e.source.path for e in valid}
 
@@ -137,8 +137,8 @@ def test_a_lone_talker_is_taught_to_be_speech_whatever_the_teacher_says(taught):
 )
 def test_a_fine_tune_is_judged_by_what_it_removes_and_loses(taught, monkeypatch, now, score):
     _, _, tuning = taught()
-    tuning._before = (1.0, 2.0, 3.0)
-    monkeypatch.setattr(tuning, "_scores", lambda _: now)
+    tuning.judge._before = (1.0, 2.0, 3.0)
+    monkeypatch.setattr(tuning.judge, "_measure", lambda _: now)
     assert tuning.validate_average() == pytest.approx(score)
 
 
@@ -148,7 +148,7 @@ def test_as_much_of_a_change_is_taken_as_scores_best(taught, monkeypatch):
     whole = {name: w.detach().clone() for name, w in tuning.update.changes().items()}
     scores = iter([2.0, 3.0, 2.5])
     tuning.best_score = 1.0
-    monkeypatch.setattr(tuning, "_score", lambda _: next(scores))
+    monkeypatch.setattr(tuning.judge, "score", lambda _: next(scores))
     tuning.settle()
     assert (tuning.share, tuning.best_score) == (0.8, 3.0)
     for name, change in tuning.update.changes().items():

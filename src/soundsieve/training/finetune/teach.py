@@ -15,6 +15,7 @@ from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Mix, Recipe
 from soundsieve.training.ahead import Indices
 from soundsieve.training.finetune.aims import Aims, truth_of
+from soundsieve.training.finetune.judge import Judge
 from soundsieve.training.finetune.tuning import Tuning
 from soundsieve.training.finetune.update import Update, changed
 from soundsieve.training.fit import follow, seed_weights, settings
@@ -47,15 +48,21 @@ def teach(
     device = pick_device(recipe.device)
     lessons = lessons_of(recipe, material, aims.stem, "train", device)
     tree = model.tree
+    truth = truth_of(model, lessons.scope, tree)
+    judge = Judge(
+        model,
+        lessons_of(recipe, material, aims.stem, "valid", device),
+        truth,
+        keep=aims.remix,
+        gains=aims.kept.gains_if_there(lessons.scope, tree),
+    )
     tuning = Tuning(
         model,
         Update(model, own.method, own.rank),
         lessons,
-        lessons_of(recipe, material, aims.stem, "valid", device),
-        truth=truth_of(model, lessons.scope, tree),
+        judge,
+        truth=truth,
         taught=aims.taught,
-        keep=aims.remix,
-        keep_gains=aims.kept.gains_if_there(lessons.scope, tree),
         emphasis=own.emphasis,
         teacher=own.teacher,
         **settings(options, device),

@@ -1,6 +1,5 @@
 """The training of an update: the sound that is taught, and the teacher's word on all else."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,23 +8,15 @@ from torch import Tensor, nn
 
 from soundsieve.data.lessons import Lesson, Lessons
 from soundsieve.losses import activity_loss, spectral_loss
-from soundsieve.metrics import si_sdr, stem_gains, stem_levels
 from soundsieve.models.multihead import MultiHead
 from soundsieve.models.spectral import SpectralModel, masked
 from soundsieve.training.average import Average
 from soundsieve.training.course import Course
+from soundsieve.training.finetune.judge import Judge
 from soundsieve.training.finetune.penalties import CHANGE, LEAK, change, leak
 from soundsieve.training.finetune.update import Update
 from soundsieve.training.module import ACTIVITY_WEIGHT, Spectra, remix_gains, with_remix
 
-REMOVAL = 0.2
-"""Decibels of SI-SDR that a decibel of removal is worth, when it is judged whether to go on."""
-VALID_SCENES = 24
-"""Of each kind: with the new sound, and without."""
-VALID_SNR = 0.0
-GROUP = 8
-CAP = 30.0
-"""Decibels of SI-SDR past which a scene counts no more: what is left is not heard."""
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5)
 """Of the change that was learned, tried one after the other for as long as less is better."""
 
@@ -42,7 +33,7 @@ class Tuning(Course):
     Args:
         truth: gains of the stems of the lessons in each output, `[output, stem]`.
         taught: gain of the new sound in each output.
-        keep: weights of the outputs and of the mixture in what matters most.
+        judge: scores the update; it knows what matters most.
         emphasis: weight of that beside the mean of the outputs and of random remixes.
         course: what `Course` takes beside.
     """
@@ -54,12 +45,10 @@ class Tuning(Course):
         model: SpectralModel,
         update: Update,
         lessons: Lessons,
-        valid: Lessons,
+        judge: Judge,
         *,
         truth: Tensor,
         taught: Sequence[float],
-        keep: Sequence[float],
-        keep_gains: Sequence[float],
         emphasis: float,
         teacher: bool,
         snr_weight: float,
@@ -67,18 +56,15 @@ class Tuning(Course):
         **course: Any,
     ):
         super().__init__(update, segment=lessons.segment, **course)
-        self.update, self.lessons, self.valid = update, lessons, valid
+        self.update, self.lessons, self.judge = update, lessons, judge
         # In a list, as its weights are nobody's to train and stand in no checkpoint.
         self._model = [model.eval().requires_grad_(False)]
         self.truth, self.teacher, self.emphasis = truth, teacher, emphasis
         spoken = ["speech" in lessons.tree.path(stem) for stem in lessons.scope]
         self.speech = truth[:, spoken][:, 0]
-        self.taught, self.keep = torch.tensor(taught), torch.tensor(keep)
-        self.keep_gains = torch.tensor(keep_gains)
+        self.taught, self.keep = torch.tensor(taught), judge.keep
         self.snr_weight, self.precision = snr_weight, precision
         self.phase = getattr(model, "kind", "complex") != "magnitude"
-        self._held_out: list[tuple[Lesson, Tensor]] = []
-        self._before: tuple[float, float, float] | None = None
         self.share = 1.0
         """Of the change, what was taken in the end."""
 
@@ -174,15 +160,9 @@ class Tuning(Course):
 
     @torch.no_grad()
     def validate_average(self) -> float:
-        """Decibels won where the new sound is, less those lost where it is not.
-
-        Won is SI-SDR of what is kept beside the new sound, and its removal at a rate; lost is
-        SI-SDR of each stem in its output, in scenes as they were. All are against the former state;
-        a stem that became better makes up for no removal.
-        """
+        """The judge's score of the averaged weights, in dB."""
         with self.average.applied(self.update):
-            weights = self.update.weights(self.model)
-        return self._score(weights)
+            return self.judge.score(self.update.weights(self.model))
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -196,49 +176,11 @@ class Tuning(Course):
         self.model.to(device)
         Average.copy(self.best_weights, self.update)
         for share in SHARES:
-            score = self._score(self.update.weights(self.model, share))
+            score = self.judge.score(self.update.weights(self.model, share))
             if score <= self.best_score:
                 break
             self.best_score, self.share = score, share
         self.update.scale(self.share)
-
-    def _score(self, weights: dict[str, Tensor]) -> float:
-        self._prepare()
-        assert self._before is not None
-        both = zip(self._scores(weights), self._before, strict=True)
-        kept, removed, old = (now - then for now, then in both)
-        return kept + REMOVAL * removed + min(old, 0.0)
-
-    def _prepare(self) -> None:
-        """Draws what is validated on, and measures the model as it was."""
-        if self._before is not None:
-            return
-        for kind in range(2):
-            for start in range(0, VALID_SCENES, GROUP):
-                lesson = self.valid.draw(range(start, start + GROUP), snr=VALID_SNR)
-                if kind:
-                    lesson.sound = torch.zeros_like(lesson.sound)
-                targets = torch.einsum("os,bsct->boct", self.truth.to(lesson.stems), lesson.stems)
-                self._held_out.append((lesson, targets))
-        self._before = self._scores(dict(self.model.named_parameters()))
-
-    def _scores(self, weights: dict[str, Tensor]) -> tuple[float, float, float]:
-        """SI-SDR of what is kept, removal of the new sound, SI-SDR of each stem without it."""
-        kept, removed, old = [], [], []
-        keep = self.keep.to(self.device)
-        for lesson, targets in self._held_out:
-            mixture = lesson.mixture
-            outputs = torch.func.functional_call(self.model, weights, (mixture,))
-            if lesson.sound.any():
-                parts = torch.cat([outputs, mixture[:, None]], 1)
-                made = torch.einsum("boct,o->bct", parts, keep)
-                wanted = torch.einsum("bsct,s->bct", lesson.stems, self.keep_gains.to(lesson.stems))
-                kept += si_sdr(made.cpu(), wanted.cpu()).tolist()
-                gains = stem_gains(made.cpu(), torch.stack([lesson.base, lesson.sound], 1).cpu())
-                removed += stem_levels(gains, (1, 0))[1][:, 1].tolist()
-            else:
-                old += si_sdr(outputs.cpu(), targets.cpu()).flatten().tolist()
-        return _mean(kept), _mean(removed), _mean(old)
 
 
 class _Calling(nn.Module):
@@ -254,9 +196,3 @@ class _Calling(nn.Module):
 
 def _inside(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"model.{name}": weight for name, weight in weights.items()}
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Of those that are no nan, none counted above the cap."""
-    found = [max(min(value, CAP), -CAP) for value in values if not math.isnan(value)]
-    return sum(found) / max(len(found), 1)
