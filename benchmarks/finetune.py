@@ -42,8 +42,9 @@ METHODS = {
     "adapter": (),
     "full": ("finetune.method=full",),
     "untaught": ("finetune.teacher=no",),
+    "corpus": ("data={data}",),
 }
-"""Ways to fine-tune; the first is the default, the last goes without the teacher."""
+"""Ways to fine-tune: the default, free in form, without the teacher, with recordings of real sound."""
 COLUMNS = {
     "removed, beside speech": ("new sound and speech", "attenuation"),
     "beside a like voice": (LIKE_VOICES, "attenuation"),
@@ -63,7 +64,8 @@ at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are 
 AMOUNTS = "The same from so many seconds of recordings, or of all there are where these are fewer."
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
-`untaught` has no teacher, so that the true stems of the starter corpus are aimed at."""
+`untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
+half its scenes of the train split of `{data}`, where all others know the synthetic starter alone."""
 TIME = """\
 With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, {training:.0f} s of
 it training, on {threads} threads."""
@@ -161,7 +163,7 @@ def _of_sound(kind: str, folder: Path, options: argparse.Namespace) -> Iterator[
 def _run(kind: str, recordings: Path, words: Sequence[str], options: argparse.Namespace) -> Path:
     """The run folder of a fine-tune; what is finished is found again by the same command."""
     command = ["finetune", options.base, f"{kind}={recordings}", f"out={options.work / 'runs'}"]
-    command += [*words, *options.words]
+    command += [word.format(data=options.data) for word in words] + options.words
     print("recipe", shlex.join(command), flush=True)
     done = subprocess.run(
         [sys.executable, "-c", RUN, *command], stdout=subprocess.PIPE, text=True, check=False

@@ -214,7 +214,7 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
         run = {"seconds": 200.0, "training": 150.0}
         return {**one, "run": run, "before": before, "after": after}
 
-    first, full, _ = script.METHODS
+    first, full, *_ = script.METHODS
     rows = [row(30, first, 4.0), row(120, first, 8.0), row(120, full, 7.0)]
     facts = {"base": "any", "data": "pack", "split": "valid", "usual": 120, "threads": 2}
     text = script.render({**facts, "rows": rows, "command": "x", "versions": FACTS["versions"]})
