@@ -44,7 +44,7 @@ METHODS = {
     "untaught": ("finetune.teacher=no",),
     "corpus": ("data={data}",),
 }
-"""Ways to fine-tune: the default, free in form, without the teacher, with recordings of real sound."""
+"""Ways to fine-tune: the default, free in form, without the teacher, with real sound beside it."""
 COLUMNS = {
     "removed, beside speech": ("new sound and speech", "attenuation"),
     "beside a like voice": (LIKE_VOICES, "attenuation"),
@@ -65,7 +65,7 @@ AMOUNTS = "The same from so many seconds of recordings, or of all there are wher
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
-half its scenes of the train split of `{data}`, where all others know the synthetic starter alone."""
+half its scenes of the train split of `{data}`, where others know the synthetic starter alone."""
 TIME = """\
 With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, {training:.0f} s of
 it training, on {threads} threads."""
