@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -127,12 +128,11 @@ def render(result: Result) -> str:
         for said, key in ((AMOUNTS, "seconds"), (WAYS, "way")):
             if several := _several(rows, key, first, usual):
                 parts += [said.format(**result), _table(several)]
-    if default:
-        seconds, training = (
-            sorted(row["run"][name] for row in default)[len(default) // 2]
-            for name in ("seconds", "training")
-        )
-        parts.append(TIME.format(seconds=seconds, training=training, **result))
+    # One that was resumed does not know how long it took in all.
+    runs = [r["run"] for r in default if r["run"]["seconds"] > r["run"]["training"]]
+    if runs:
+        times = {key: median(run[key] for run in runs) for key in ("seconds", "training")}
+        parts.append(TIME.format(**{**result, **times}))
     made = result["versions"]
     source = f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}."
     return "\n\n".join([*parts, source]) + "\n"

@@ -138,18 +138,21 @@ def test_a_lone_talker_is_taught_to_be_speech_whatever_the_teacher_says(taught):
 def test_a_fine_tune_is_judged_by_what_it_removes_and_loses(taught, monkeypatch, now, score):
     _, _, tuning = taught()
     tuning.judge._before = (1.0, 2.0, 3.0)
-    monkeypatch.setattr(tuning.judge, "_measure", lambda _: now)
+    monkeypatch.setattr(tuning.judge, "_with_sound", lambda _: now[:2])
+    monkeypatch.setattr(tuning.judge, "_without", lambda _: now[2])
     assert tuning.validate_average() == pytest.approx(score)
 
 
-def test_as_much_of_a_change_is_taken_as_scores_best(taught, monkeypatch):
+@pytest.mark.parametrize(
+    "lost, share", [([0.05], 1.0), ([0.5, 0.2, 0.1], 0.8), ([0.9] * 6, 0.5)], ids=str
+)
+def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, lost, share):
     _, _, tuning = taught()
     Average.copy(tuning.best_weights, tuning.update)
     whole = {name: w.detach().clone() for name, w in tuning.update.changes().items()}
-    scores = iter([2.0, 3.0, 2.5])
-    tuning.best_score = 1.0
-    monkeypatch.setattr(tuning.judge, "score", lambda _: next(scores))
+    losses = iter(lost)
+    monkeypatch.setattr(tuning.judge, "lost", lambda _: next(losses))
     tuning.settle()
-    assert (tuning.share, tuning.best_score) == (0.8, 3.0)
+    assert tuning.share == share
     for name, change in tuning.update.changes().items():
-        torch.testing.assert_close(change, 0.8 * whole[name])
+        torch.testing.assert_close(change, share * whole[name])

@@ -39,7 +39,7 @@ class Judge:
     ):
         self.model, self.lessons, self.truth = model, lessons, truth
         self.keep, self.gains = torch.tensor(keep), torch.tensor(gains)
-        self._drawn: list[tuple[Lesson, Tensor]] = []
+        self._drawn: dict[bool, list[tuple[Lesson, Tensor]]] = {}
         self._before: tuple[float, float, float] | None = None
 
     @torch.no_grad()
@@ -50,12 +50,21 @@ class Judge:
         SI-SDR of each stem in its output, in scenes as they were. All are against the former state;
         a stem that became better makes up for no removal.
         """
+        then = self._at_first()
+        kept, removed = (x - y for x, y in zip(self._with_sound(weights), then[:2], strict=True))
+        return kept + REMOVAL * removed + min(self._without(weights) - then[2], 0.0)
+
+    @torch.no_grad()
+    def lost(self, weights: Mapping[str, Tensor]) -> float:
+        """Decibels of SI-SDR that stems lost in scenes without the new sound."""
+        return self._at_first()[2] - self._without(weights)
+
+    def _at_first(self) -> tuple[float, float, float]:
         if self._before is None:
-            self._drawn = [*self._draw(True), *self._draw(False)]
-            self._before = self._measure(dict(self.model.named_parameters()))
-        both = zip(self._measure(weights), self._before, strict=True)
-        kept, removed, old = (now - then for now, then in both)
-        return kept + REMOVAL * removed + min(old, 0.0)
+            self._drawn = {new: self._draw(new) for new in (True, False)}
+            weights = dict(self.model.named_parameters())
+            self._before = (*self._with_sound(weights), self._without(weights))
+        return self._before
 
     def _draw(self, new: bool) -> list[tuple[Lesson, Tensor]]:
         """Lessons with the new sound or without it, and what each output should have of them."""
@@ -68,22 +77,28 @@ class Judge:
             found.append((lesson, targets))
         return found
 
-    def _measure(self, weights: Mapping[str, Tensor]) -> tuple[float, float, float]:
-        """SI-SDR of what is kept, removal of the new sound, SI-SDR of each stem without it."""
-        kept, removed, old = [], [], []
-        for lesson, targets in self._drawn:
-            mixture = lesson.mixture
-            outputs = torch.func.functional_call(self.model, dict(weights), (mixture,))
-            if lesson.sound.any():
-                parts = torch.cat([outputs, mixture[:, None]], 1)
-                made = torch.einsum("boct,o->bct", parts, self.keep.to(parts))
-                wanted = torch.einsum("bsct,s->bct", lesson.stems, self.gains.to(lesson.stems))
-                kept += si_sdr(made.cpu(), wanted.cpu()).tolist()
-                gains = stem_gains(made.cpu(), torch.stack([lesson.base, lesson.sound], 1).cpu())
-                removed += stem_levels(gains, (1, 0))[1][:, 1].tolist()
-            else:
-                old += si_sdr(outputs.cpu(), targets.cpu()).flatten().tolist()
-        return _mean(kept), _mean(removed), _mean(old)
+    def _with_sound(self, weights: Mapping[str, Tensor]) -> tuple[float, float]:
+        """SI-SDR of what is kept, and removal of the new sound."""
+        kept, removed = [], []
+        for lesson, _ in self._drawn[True]:
+            outputs = self._outputs(weights, lesson)
+            parts = torch.cat([outputs, lesson.mixture[:, None]], 1)
+            made = torch.einsum("boct,o->bct", parts, self.keep.to(parts))
+            wanted = torch.einsum("bsct,s->bct", lesson.stems, self.gains.to(lesson.stems))
+            kept += si_sdr(made.cpu(), wanted.cpu()).tolist()
+            gains = stem_gains(made.cpu(), torch.stack([lesson.base, lesson.sound], 1).cpu())
+            removed += stem_levels(gains, (1, 0))[1][:, 1].tolist()
+        return _mean(kept), _mean(removed)
+
+    def _without(self, weights: Mapping[str, Tensor]) -> float:
+        """SI-SDR of each stem in its output, where the new sound is not."""
+        found = []
+        for lesson, targets in self._drawn[False]:
+            found += si_sdr(self._outputs(weights, lesson).cpu(), targets.cpu()).flatten().tolist()
+        return _mean(found)
+
+    def _outputs(self, weights: Mapping[str, Tensor], lesson: Lesson) -> Tensor:
+        return torch.func.functional_call(self.model, dict(weights), (lesson.mixture,))
 
 
 def _mean(values: Sequence[float]) -> float:
