@@ -32,8 +32,8 @@ built-in corpus, and better with yours:
 
 The run folder holds the model, report.md with sounds before and after, scores.json, and
 recordings.csv. The same command goes on where it was stopped. With another finetune.strength it
-trains nothing anew: 0 is the model as it was, 1 all of the change. If an old ability suffers, you
-are told which strength it bears.
+trains nothing anew: 0 is the model as it was, 1 as much of the change as did no harm where that was
+tried, 1.5 removes more at a price. If an old ability suffers, you are told which strength it bears.
 
 examples:
   recipe finetune any noise=~/our-lathe
