@@ -112,7 +112,9 @@ def merge(results: Sequence[Result]) -> Result:
         raise UserError(f"the results differ in one of {', '.join(same)}.")
     rows = [row for result in results for row in result["rows"]]
     commands = "`, `".join(result["command"] for result in results)
-    return {**results[0], "rows": rows, "command": commands}
+    commits = ", ".join(dict.fromkeys(result["versions"]["commit"] for result in results))
+    made = {**results[0]["versions"], "commit": commits}
+    return {**results[0], "rows": rows, "command": commands, "versions": made}
 
 
 def render(result: Result) -> str:

@@ -222,9 +222,11 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
     assert "| lathe, 30 s | 10.0 → 14.0 |" in text and "| lathe, 120 s | 10.0 → 18.0 |" in text
     assert f"| lathe, {full} | 10.0 → 17.0 |" in text
     assert "took 200 s at the median, 150 s of it" in said(text)
-    parts = [{**facts, "rows": rows[i:j], "command": str(i)} for i, j in ((0, 2), (2, 3))]
-    assert script.merge(parts)["rows"] == rows
-    assert script.merge(parts)["command"] == "0`, `2"
+    made = [{"versions": {"commit": name}, "command": name} for name in ("a1", "b2")]
+    parts = [{**facts, "rows": rows[:2], **made[0]}, {**facts, "rows": rows[2:], **made[1]}]
+    whole = script.merge(parts)
+    assert (whole["rows"], whole["command"]) == (rows, "a1`, `b2")
+    assert whole["versions"]["commit"] == "a1, b2"
     with pytest.raises(UserError, match="differ"):
         script.merge([parts[0], {**parts[1], "threads": 1}])
 
