@@ -7,8 +7,10 @@ from torch import nn
 from soundsieve.models.dense import Dense
 
 
+@pytest.mark.parametrize("pays", [0, 2**40], ids=["oneDNN", "MKL"])
 @pytest.mark.parametrize("shape", [(24,), (1, 24), (5, 2, 3, 24)])
-def test_it_gives_what_the_usual_layer_gives(shape):
+def test_it_gives_what_the_usual_layer_gives(shape, pays, monkeypatch):
+    monkeypatch.setattr("soundsieve.models.dense.PAYS", pays)
     torch.manual_seed(0)
     dense = Dense(24, 40)
     sound = torch.randn(shape)

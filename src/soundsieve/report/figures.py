@@ -103,6 +103,8 @@ def spectrograms(scenes: Mapping[str, Mapping[str, Tensor]], sample_rate: int) -
                 image = _spectrogram(axes, audio, reference, sample_rate)
                 axes.set_title(name)
                 axes.set_xlabel("time / s")
+            for axes in row[len(sounds) :]:
+                axes.set_axis_off()
             row[0].set_ylabel(f"{title}\nfrequency / kHz")
         if image is not None:
             label = "dB re loudest bin of the mixture"
