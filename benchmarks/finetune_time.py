@@ -23,7 +23,7 @@ from soundsieve.finetuning import SCORES
 
 TEXT = """\
 `recipe finetune {base}` from the command to the report, on {cores} cores, load {load:.1f} before.
-The recordings are those of a noise and a voice that the model never heard."""
+The recordings are those of sounds that the model never heard."""
 COLUMNS = ["taught", "recordings, s", "steps", "in all, s", "training, s", "peak memory, MB"]
 
 
