@@ -78,7 +78,7 @@ def main() -> None:
     stored = options.out / RESULTS / "finetune.json"
     try:
         if options.merge:
-            write_json(stored, merge([json.loads(path.read_text()) for path in options.merge]))
+            write_json(stored, merge([_result(path) for path in options.merge]))
         elif not options.render:
             write_json(stored, measure(options))
         if not stored.exists():
@@ -103,6 +103,12 @@ def measure(options: argparse.Namespace) -> Result:
         "command": _command(options),
         "versions": versions(),
     }
+
+
+def _result(path: Path) -> Result:
+    if not path.is_file():
+        raise UserError(f"no {path}: expected a finetune.json that --out left.")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def merge(results: Sequence[Result]) -> Result:

@@ -31,6 +31,8 @@ def main(words: list[str]) -> None:
     """Times a fine-tune of each sound, and writes the result."""
     base = next((word for word in words if "=" not in word), "any")
     sounds = dict(word.split("=", 1) for word in words if "=" in word)
+    if not sounds:
+        sys.exit("expected noise=FOLDER or prompts=FOLDER, recordings of what is to be taught.")
     text = TEXT.format(base=base, cores=os.cpu_count(), load=os.getloadavg()[0])
     rows = [_timed(base, kind, Path(folder)) for kind, folder in sounds.items()]
     table = {"columns": COLUMNS, "rows": rows}

@@ -7,6 +7,7 @@ Writes a folder a voice, of languages that `any` was trained on no prompts in. O
 """
 
 import itertools
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,8 @@ def main() -> None:
     """Speaks every sentence of every voice."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    if not shutil.which("text2wave"):
+        sys.exit("festival's text2wave is not here: apt install festival")
     for name, (voice, encoding) in VOICES.items():
         folder = Path(sys.argv[1], f"voice_{name}")
         folder.mkdir(parents=True, exist_ok=True)
