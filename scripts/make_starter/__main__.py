@@ -33,7 +33,7 @@ def main() -> None:
             f"{folder}: {len(made)} files, {minutes:.1f} minutes, {size / 1e6:.2f} MB", flush=True
         )
         rows += made
-        write_manifest(asked.out, rows)
+    write_manifest(asked.out, rows)
     write_readme(asked.out, rows, asked.seed)
 
 

@@ -1,4 +1,4 @@
-"""What the talkers say: everyday lines with slots in sixteen languages, written for this corpus."""
+"""What the talkers say: everyday lines with slots in seventeen languages, written for this corpus."""
 
 # ruff: noqa: RUF001  (Cyrillic letters look like Latin ones)
 
@@ -108,6 +108,25 @@ La habitación cuesta {N} euros por noche con desayuno.
 ¡Qué alegría verte! Pasa, pasa, que hace frío.
 Los niños dibujaron un barco enorme con velas amarillas.
 Escriba aquí su dirección y firme en la última página, por favor.
+""",
+    ),
+    "ca": (
+        "Núria Jordi Mercè Pau Laia Oriol",
+        "dilluns dimarts dimecres dijous divendres dissabte diumenge",
+        """
+El tren de les {H} surt de la via {H} amb una mica de retard.
+Has parlat amb {P}? Diu que {D} no podrà venir.
+Hem collit {N} quilos de tomàquets a l'hort del meu oncle.
+Perdoni, em sap dir on para l'autobús que va a la platja?
+La meva germana toca el violí des de fa {N} anys.
+Primer s'escalfa l'oli i després s'hi afegeix la ceba ben picada.
+{P} ha perdut el paraigua, com cada tardor.
+Quin dia més bonic, anem a caminar a la vora del riu!
+La biblioteca tanca {D} a la tarda.
+Darrere del turó hi havia un molí vell amb les finestres vermelles.
+Voldria dos cafès i un got d'aigua, si us plau.
+L'habitació costa {N} euros per nit, amb l'esmorzar inclòs.
+Ningú no sabia per què el rellotge s'havia aturat a les {H} i {M}.
 """,
     ),
     "it": (

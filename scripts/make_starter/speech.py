@@ -77,6 +77,16 @@ VOICES = {
         espeak("tr-selin", "tr", "tr+grandma", 62, 165, 1.03),
         espeak("id-bayu", "id", "id+klatt2", 50, 150),
         espeak("cs-radek", "cs", "cs+m8", 50, 155),
+        # A speaker was recorded for each of these. Larger and smaller heads make other people of
+        # them: were all but a few talkers made by rule, what tells a voice from talkers would be
+        # that it is natural.
+        Voice("en-rms-tall", "en", "flite", "rms", speed=150, shift=0.88),
+        Voice("en-rms-small", "en", "flite", "rms", speed=150, shift=1.14),
+        Voice("en-ked", "en", "festival", "ked_diphone"),
+        Voice("en-ked-small", "en", "festival", "ked_diphone", shift=1.12),
+        Voice("ca-ona", "ca", "festival", "upc_ca_ona_hts"),
+        Voice("ru-nsh-tall", "ru", "festival", "msu_ru_nsh_clunits", shift=0.9),
+        Voice("ru-nsh-small", "ru", "festival", "msu_ru_nsh_clunits", shift=1.15),
     ],
     "valid": [
         espeak("en-nora", "en", "en-us+aunty", 55, 160, 1.04),

@@ -12,6 +12,8 @@ from .dsp import Array, band, resample
 
 RATE = 24000
 """Sample rate of speech and prompts, Hz."""
+ENCODINGS = {"ca": "iso-8859-1"}
+"""In what festival's voices of a language read text, if not in UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ def say(voice: Voice, text: str, pitch: float = 0.0, speed: float = 1.0) -> Arra
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "out.wav"
         command = COMMANDS[voice.engine](voice, text, pitch, speed / voice.shift, path)
-        given = text if voice.engine == "festival" else None
-        subprocess.run(command, check=True, input=given, text=True, stdout=subprocess.DEVNULL)
+        given = text.encode(ENCODINGS.get(voice.language, "utf-8"))
+        subprocess.run(command, check=True, input=given, stdout=subprocess.DEVNULL)
         audio, rate = soundfile.read(path)
     audio = resample(audio, round(rate * voice.shift / 50) * 50, RATE)
     return trim(band(audio, 60, None, RATE))
