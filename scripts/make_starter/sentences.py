@@ -1,4 +1,4 @@
-"""What the talkers say: everyday lines with slots in seventeen languages, written for this corpus."""
+"""What the talkers say: lines with slots in seventeen languages, written for this corpus."""
 
 # ruff: noqa: RUF001  (Cyrillic letters look like Latin ones)
 
