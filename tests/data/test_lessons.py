@@ -93,6 +93,17 @@ def test_another_voice_comes_through_the_loudspeaker_of_the_new_one(recordings):
         assert (low < all_ / 10).all(), kind
 
 
+def test_no_chime_comes_before_another_voice(recordings):
+    voice = recordings("prompts", lambda take: hiss(take, 3.0))
+    drawn = {}
+    for kind in (Sound, OtherVoice):
+        for event in (0.0, 1.0):
+            mix = mix_of(Mix(segment=2.0, effects=Effects(event=event)), "prompts", False)
+            drawn[kind, event] = kind(voice, "train", mix).draw(Draws(0, range(4)))
+    torch.testing.assert_close(drawn[OtherVoice, 1.0], drawn[OtherVoice, 0.0])
+    assert not torch.equal(drawn[Sound, 1.0], drawn[Sound, 0.0])
+
+
 def test_another_voice_is_higher_or_lower(recordings):
     voice = recordings("prompts", lambda take: tone(200 + take, 3.0))
     mix = mix_of(MIX.model_copy(update={"segment": 1.0}), "prompts", False)

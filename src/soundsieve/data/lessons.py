@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,8 +87,13 @@ class Sound:
 class OtherVoice(Sound):
     """A voice with another pitch and other formants: somebody else, recorded and played alike.
 
-    Codec, loudspeaker and chime being those of the new voice, only voices tell the two apart.
+    Codec and loudspeaker being those of the new voice, only voices tell the two apart; a chime says
+    that what follows is a prompt, and has no place before a talker.
     """
+
+    def __init__(self, recordings: Recordings, split: str, mix: Mix, **options: Any):
+        talks = mix.effects.model_copy(update={"event": 0.0})
+        super().__init__(recordings, split, mix.model_copy(update={"effects": talks}), **options)
 
     @property
     def read(self) -> int:

@@ -13,6 +13,7 @@ from soundsieve.recipe import Recipe
 from soundsieve.target import parse
 from soundsieve.training.average import Average
 from soundsieve.training.finetune.aims import aims_of
+from soundsieve.training.finetune.judge import HARMLESS, OTHERS, Marks
 from soundsieve.training.finetune.teach import Material, teach
 from tests.conftest import RATE, put, swelling, tone
 from tests.training.conftest import ctrl_c_at
@@ -132,26 +133,59 @@ def test_a_lone_talker_is_taught_to_be_speech_whatever_the_teacher_says(taught):
 
 @pytest.mark.parametrize(
     "now, score",
-    [((2.0, 12.0, 3.0), 3.0), ((1.0, 2.0, 9.0), 0.0), ((2.0, 2.0, 2.5), 0.5)],
-    ids=["removal counts", "what was bad before and is good now does not", "what is lost does"],
+    [
+        (Marks(2.0, 12.0, 3.0, 4.0), 3.0),
+        (Marks(1.0, 2.0, 9.0, 9.0), 0.0),
+        (Marks(2.0, 2.0, 2.5, 4.0), 0.5),
+        (Marks(2.0, 2.0, 3.0, 4.0 - OTHERS - 0.5), 0.5),
+    ],
+    ids=[
+        "removal counts",
+        "what was bad before and is good now does not",
+        "what is lost does",
+        "what other voices lose does, past what is in the likeness",
+    ],
 )
 def test_a_fine_tune_is_judged_by_what_it_removes_and_loses(taught, monkeypatch, now, score):
     _, _, tuning = taught()
-    tuning.judge._before = (1.0, 2.0, 3.0)
-    monkeypatch.setattr(tuning.judge, "_with_sound", lambda _: now[:2])
-    monkeypatch.setattr(tuning.judge, "_without", lambda _: now[2])
+    tuning.judge._before = Marks(1.0, 2.0, 3.0, 4.0)
+    monkeypatch.setattr(tuning.judge, "_marks", lambda _: now)
     assert tuning.validate_average() == pytest.approx(score)
 
 
 @pytest.mark.parametrize(
-    "lost, share", [([0.05], 1.0), ([0.5, 0.2, 0.1], 0.8), ([0.9] * 6, 0.5)], ids=str
+    "without, others, harmless",
+    [
+        (3.0 - HARMLESS / 2, 4.0, True),
+        (3.0 - 2 * HARMLESS, 4.0, False),
+        (3.0, 4.0 - OTHERS / 2, True),
+        (3.0, 4.0 - 2 * OTHERS, False),
+    ],
 )
-def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, lost, share):
+def test_a_change_does_harm_where_stems_or_other_voices_lose(
+    taught, monkeypatch, without, others, harmless
+):
+    _, _, tuning = taught()
+    tuning.judge._before = Marks(1.0, 2.0, 3.0, 4.0)
+    monkeypatch.setattr(tuning.judge, "_without", lambda _: without)
+    monkeypatch.setattr(tuning.judge, "_others", lambda _: others)
+    assert tuning.judge.harmless({}) is harmless
+
+
+def test_voices_made_of_a_new_one_are_watched_where_talkers_stay(taught):
+    _, _, noise = taught(train={"steps": 1})
+    _, _, voice = taught("voice", stem="prompts", train={"steps": 1})
+    assert noise.judge.other is None
+    assert voice.judge._at_first().others
+
+
+@pytest.mark.parametrize("tries, share", [(1, 1.0), (3, 0.8), (9, 0.3)])
+def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, tries, share):
     _, _, tuning = taught()
     Average.copy(tuning.best_weights, tuning.update)
     whole = {name: w.detach().clone() for name, w in tuning.update.changes().items()}
-    losses = iter(lost)
-    monkeypatch.setattr(tuning.judge, "lost", lambda _: next(losses))
+    answers = iter([False] * (tries - 1) + [True])
+    monkeypatch.setattr(tuning.judge, "harmless", lambda _: next(answers))
     tuning.settle()
     assert tuning.share == share
     for name, change in tuning.update.changes().items():

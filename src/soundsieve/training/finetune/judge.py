@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from soundsieve.data.lessons import Lesson, Lessons
+from soundsieve.data.draws import Draws
+from soundsieve.data.lessons import Lesson, Lessons, OtherVoice
 from soundsieve.metrics import si_sdr, stem_gains, stem_levels
 from soundsieve.models.spectral import SpectralModel
 
@@ -18,6 +20,22 @@ SNR = 0.0
 GROUP = 8
 CAP = 30.0
 """Decibels of SI-SDR past which a scene counts no more: what is left is not heard."""
+HARMLESS = 0.1
+"""Decibels that scenes without the new sound may lose: real ones, for which those of the starter
+corpus stand here, lose more."""
+OTHERS = 5.0
+"""Decibels that voices made of the new one may lose: real talkers, less like it, lose a tenth."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Decibels: SI-SDR of what is kept beside the new sound, its removal, SI-SDR without it, and of
+    voices made of a new one."""
+
+    kept: float
+    removed: float
+    without: float
+    others: float = 0.0
 
 
 class Judge:
@@ -27,6 +45,7 @@ class Judge:
         truth: gains of the stems of the lessons in each output, `[output, stem]`.
         keep: weights of the outputs, and last of the mixture, in what matters most.
         gains: those of the stems of the lessons in it.
+        other: voices made of the new one, where it is one and talkers are to be kept.
     """
 
     def __init__(
@@ -36,35 +55,47 @@ class Judge:
         truth: Tensor,
         keep: Sequence[float],
         gains: Sequence[float],
+        other: OtherVoice | None = None,
     ):
-        self.model, self.lessons, self.truth = model, lessons, truth
+        self.model, self.lessons, self.truth, self.other = model, lessons, truth, other
         self.keep, self.gains = torch.tensor(keep), torch.tensor(gains)
         self._drawn: dict[bool, list[tuple[Lesson, Tensor]]] = {}
-        self._before: tuple[float, float, float] | None = None
+        self._voices: Tensor | None = None
+        self._before: Marks | None = None
 
     @torch.no_grad()
     def score(self, weights: Mapping[str, Tensor]) -> float:
         """Decibels won where the new sound is, less those lost where it is not.
 
         Won is SI-SDR of what is kept beside the new sound, and its removal at a rate; lost is
-        SI-SDR of each stem in its output, in scenes as they were. All are against the former state;
-        a stem that became better makes up for no removal.
+        SI-SDR of each stem in its output, in scenes as they were, and what voices made of the new
+        one lose beyond what they may. All are against the former state; a stem that became better
+        makes up for no removal.
         """
-        then = self._at_first()
-        kept, removed = (x - y for x, y in zip(self._with_sound(weights), then[:2], strict=True))
-        return kept + REMOVAL * removed + min(self._without(weights) - then[2], 0.0)
+        then, now = self._at_first(), self._marks(weights)
+        won = now.kept - then.kept + REMOVAL * (now.removed - then.removed)
+        others = now.others - then.others + OTHERS
+        return won + min(now.without - then.without, 0.0) + min(others, 0.0)
 
     @torch.no_grad()
-    def lost(self, weights: Mapping[str, Tensor]) -> float:
-        """Decibels of SI-SDR that stems lost in scenes without the new sound."""
-        return self._at_first()[2] - self._without(weights)
+    def harmless(self, weights: Mapping[str, Tensor]) -> bool:
+        """Whether scenes without the new sound, and other voices, lose no more than they may."""
+        then = self._at_first()
+        if then.without - self._without(weights) > HARMLESS:
+            return False
+        return then.others - self._others(weights) <= OTHERS
 
-    def _at_first(self) -> tuple[float, float, float]:
+    def _at_first(self) -> Marks:
         if self._before is None:
             self._drawn = {new: self._draw(new) for new in (True, False)}
-            weights = dict(self.model.named_parameters())
-            self._before = (*self._with_sound(weights), self._without(weights))
+            if self.other:
+                voices = self.other.draw(Draws(self.lessons.seed, list(range(SCENES))))
+                self._voices = voices[voices.flatten(1).any(1)]
+            self._before = self._marks(dict(self.model.named_parameters()))
         return self._before
+
+    def _marks(self, weights: Mapping[str, Tensor]) -> Marks:
+        return Marks(*self._with_sound(weights), self._without(weights), self._others(weights))
 
     def _draw(self, new: bool) -> list[tuple[Lesson, Tensor]]:
         """Lessons with the new sound or without it, and what each output should have of them."""
@@ -81,9 +112,7 @@ class Judge:
         """SI-SDR of what is kept, and removal of the new sound."""
         kept, removed = [], []
         for lesson, _ in self._drawn[True]:
-            outputs = self._outputs(weights, lesson)
-            parts = torch.cat([outputs, lesson.mixture[:, None]], 1)
-            made = torch.einsum("boct,o->bct", parts, self.keep.to(parts))
+            made = self._kept(weights, lesson.mixture)
             wanted = torch.einsum("bsct,s->bct", lesson.stems, self.gains.to(lesson.stems))
             kept += si_sdr(made.cpu(), wanted.cpu()).tolist()
             gains = stem_gains(made.cpu(), torch.stack([lesson.base, lesson.sound], 1).cpu())
@@ -94,11 +123,25 @@ class Judge:
         """SI-SDR of each stem in its output, where the new sound is not."""
         found = []
         for lesson, targets in self._drawn[False]:
-            found += si_sdr(self._outputs(weights, lesson).cpu(), targets.cpu()).flatten().tolist()
+            outputs = self._outputs(weights, lesson.mixture)
+            found += si_sdr(outputs.cpu(), targets.cpu()).flatten().tolist()
         return _mean(found)
 
-    def _outputs(self, weights: Mapping[str, Tensor], lesson: Lesson) -> Tensor:
-        return torch.func.functional_call(self.model, dict(weights), (lesson.mixture,))
+    def _others(self, weights: Mapping[str, Tensor]) -> float:
+        """SI-SDR of voices made of the new one in what is kept."""
+        if self._voices is None:
+            return 0.0
+        groups = self._voices.split(GROUP)
+        found = [si_sdr(self._kept(weights, part).cpu(), part.cpu()).flatten() for part in groups]
+        return _mean(torch.cat(found).tolist())
+
+    def _kept(self, weights: Mapping[str, Tensor], mixture: Tensor) -> Tensor:
+        """What matters most, of a mixture."""
+        parts = torch.cat([self._outputs(weights, mixture), mixture[:, None]], 1)
+        return torch.einsum("boct,o->bct", parts, self.keep.to(parts))
+
+    def _outputs(self, weights: Mapping[str, Tensor], mixture: Tensor) -> Tensor:
+        return torch.func.functional_call(self.model, dict(weights), (mixture,))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -55,6 +55,7 @@ def teach(
         truth,
         keep=aims.remix,
         gains=aims.kept.gains_if_there(lessons.scope, tree),
+        other=_others(recipe, material, aims, device),
     )
     tuning = Tuning(
         model,
@@ -106,6 +107,16 @@ def lessons_of(
         seed=recipe.seed + HELD_OUT * (not training),
         stems=recipe.tree,
     )
+
+
+def _others(
+    recipe: Recipe, material: Material, aims: Aims, device: torch.device | str
+) -> OtherVoice | None:
+    """Voices made of those recordings of a new one that are held out, where talkers stay."""
+    if aims.stem != "prompts" or not any(aims.kept.gains_if_there(["speech"], recipe.tree)):
+        return None
+    mix = mix_of(recipe.mix, aims.stem, training=False)
+    return OtherVoice(material.recordings, "valid", mix, stems=recipe.tree, device=device)
 
 
 def _mixer(recipe: Recipe, pool: Pool, split: str, device: torch.device | str) -> Mixer:
