@@ -179,9 +179,12 @@ def test_voices_made_of_a_new_one_are_watched_where_talkers_stay(taught):
     assert voice.judge._at_first().others
 
 
-@pytest.mark.parametrize("tries, share", [(1, 1.0), (3, 0.8), (9, 0.3)])
-def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, tries, share):
-    _, _, tuning = taught()
+@pytest.mark.parametrize(
+    "stem, tries, share",
+    [("prompts", 1, 1.0), ("prompts", 3, 0.8), ("prompts", 9, 0.3), ("noise", 1, 0.5)],
+)
+def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, stem, tries, share):
+    _, _, tuning = taught(stem=stem)
     Average.copy(tuning.best_weights, tuning.update)
     whole = {name: w.detach().clone() for name, w in tuning.update.changes().items()}
     answers = iter([False] * (tries - 1) + [True])

@@ -6,8 +6,9 @@ from torch import Tensor
 from soundsieve.audio.levels import SILENCE
 from soundsieve.training.module import Spectra
 
-LEAK = 0.2
-"""Weight of what of the new sound is left in what matters most, in bels."""
+LEAK = {"noise": 0.5, "prompts": 0.3}
+"""Weight of what of the new sound is left in what matters most, in bels. More than is borne in the
+end: a part of a strong change removes more than all of a weak one, for the same harm."""
 GONE = 1e-3
 """Share of the new sound's power that is as good as none: 30 dB under it."""
 CHANGE = 0.04

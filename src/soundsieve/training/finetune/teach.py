@@ -62,6 +62,7 @@ def teach(
         Update(model, own.method, own.rank),
         lessons,
         judge,
+        stem=aims.stem,
         truth=truth,
         taught=aims.taught,
         emphasis=own.emphasis,
