@@ -42,6 +42,7 @@ class Judge:
 
     Args:
         truth: gains of the stems of the lessons in each output, `[output, stem]`.
+        outputs: places of those outputs that the new sound is not to be in.
         keep: weights of the outputs, and last of the mixture, in what matters most.
         gains: those of the stems of the lessons in it.
         other: voices made of the new one, where it is one and talkers are to be kept.
@@ -52,11 +53,13 @@ class Judge:
         model: SpectralModel,
         lessons: Lessons,
         truth: Tensor,
+        outputs: Sequence[int],
         keep: Sequence[float],
         gains: Sequence[float],
         other: OtherVoice | None = None,
     ):
-        self.model, self.lessons, self.truth, self.other = model, lessons, truth, other
+        self.model, self.lessons, self.other = model, lessons, other
+        self.truth, self.outputs = truth[list(outputs)], list(outputs)
         self.keep, self.gains = torch.tensor(keep), torch.tensor(gains)
         self._drawn: dict[bool, list[tuple[Lesson, Tensor]]] = {}
         self._voices: Tensor | None = None
@@ -67,7 +70,7 @@ class Judge:
         """Decibels won where the new sound is, less those lost where it is not.
 
         Won is SI-SDR of what is kept beside the new sound, and its removal at a rate; lost is
-        SI-SDR of each stem in its output, in scenes as they were, and what voices made of the new
+        SI-SDR of each output of other sounds, in scenes as they were, and what voices made of the new
         one lose beyond what they may. All are against the former state; a stem that became better
         makes up for no removal.
         """
@@ -97,7 +100,7 @@ class Judge:
         return Marks(*self._with_sound(weights), self._without(weights), self._others(weights))
 
     def _draw(self, new: bool) -> list[tuple[Lesson, Tensor]]:
-        """Lessons with the new sound or without it, and what each output should have of them."""
+        """Lessons with the new sound or without it, and what those outputs should have of them."""
         found = []
         for start in range(0, SCENES, GROUP):
             lesson = self.lessons.draw(range(start, start + GROUP), snr=SNR)
@@ -119,10 +122,10 @@ class Judge:
         return _mean(kept), _mean(removed)
 
     def _without(self, weights: Mapping[str, Tensor]) -> float:
-        """SI-SDR of each stem in its output, where the new sound is not."""
+        """SI-SDR of each output of other sounds, where the new sound is not."""
         found = []
         for lesson, targets in self._drawn[False]:
-            outputs = self._outputs(weights, lesson.mixture)
+            outputs = self._outputs(weights, lesson.mixture)[:, self.outputs]
             found += si_sdr(outputs.cpu(), targets.cpu()).flatten().tolist()
         return _mean(found)
 
