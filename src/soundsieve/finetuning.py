@@ -227,7 +227,7 @@ def _bench(aims: Aims, recipe: Recipe, material: Material, model: Separator) -> 
         remix=aims.remix,
         kept=aims.kept,
         truth=lambda scope: truth_of(model, scope, recipe.tree),
-        outputs=[place for place, gain in enumerate(aims.taught) if not gain],
+        outputs=aims.others,
     )
 
 

@@ -27,6 +27,11 @@ class Aims:
     kept: Target
     remix: tuple[float, ...]
 
+    @property
+    def others(self) -> list[int]:
+        """Places of the outputs that the sound is not to be in."""
+        return [place for place, gain in enumerate(self.taught) if not gain]
+
 
 def aims_of(model: Separator, name: str, stem: str, keep: str | None) -> Aims:
     """The aims of teaching a model a sound of a stem.

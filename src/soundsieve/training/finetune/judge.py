@@ -28,8 +28,11 @@ OTHERS = 5.0
 
 @dataclass(frozen=True)
 class Marks:
-    """Decibels: SI-SDR of what is kept beside the new sound, its removal, SI-SDR without it, and of
-    voices made of a new one."""
+    """What weights reach, in dB.
+
+    SI-SDR of what is kept beside the new sound, its removal, SI-SDR of other outputs where it is
+    not, and SI-SDR of voices made of a new one.
+    """
 
     kept: float
     removed: float
@@ -70,9 +73,9 @@ class Judge:
         """Decibels won where the new sound is, less those lost where it is not.
 
         Won is SI-SDR of what is kept beside the new sound, and its removal at a rate; lost is
-        SI-SDR of each output of other sounds, in scenes as they were, and what voices made of the new
-        one lose beyond what they may. All are against the former state; a stem that became better
-        makes up for no removal.
+        SI-SDR of each output of other sounds, in scenes as they were, and what voices made of the
+        new one lose beyond what they may. All are against the former state; a stem that became
+        better makes up for no removal.
         """
         then, now = self._at_first(), self._marks(weights)
         won = now.kept - then.kept + REMOVAL * (now.removed - then.removed)

@@ -53,7 +53,7 @@ def teach(
         model,
         lessons_of(recipe, material, aims.stem, "valid", device),
         truth,
-        outputs=[place for place, gain in enumerate(aims.taught) if not gain],
+        outputs=aims.others,
         keep=aims.remix,
         gains=aims.kept.gains_if_there(lessons.scope, tree),
         other=_others(recipe, material, aims, device),
