@@ -72,6 +72,10 @@ With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, 
 it training, on {threads} threads."""
 
 
+JOINED = "`, `"
+"""Between the commands of a result that came of several, as the page has them."""
+
+
 def main() -> None:
     """Measures, or reads what was measured, and writes the page."""
     options = _options()
@@ -112,15 +116,23 @@ def _result(path: Path) -> Result:
 
 
 def merge(results: Sequence[Result]) -> Result:
-    """One result of several, of different sounds, amounts or ways, measured on the same scenes."""
+    """One result of several, measured on the same scenes; of two of the same, the later counts."""
     same = ("base", "data", "split", "usual", "threads")
     if len({tuple(result[name] for name in same) for result in results}) > 1:
         raise UserError(f"the results differ in one of {', '.join(same)}.")
-    rows = [row for result in results for row in result["rows"]]
-    commands = "`, `".join(result["command"] for result in results)
-    commits = ", ".join(dict.fromkeys(result["versions"]["commit"] for result in results))
-    made = {**results[0]["versions"], "commit": commits}
-    return {**results[0], "rows": rows, "command": commands, "versions": made}
+    rows = {}
+    for result in results:
+        for row in result["rows"]:
+            key = row["sound"], row["seconds"], row["way"]
+            rows[key] = {"commit": result["versions"]["commit"], **row}
+    commands = dict.fromkeys(one for result in results for one in result["command"].split(JOINED))
+    commits = ", ".join(dict.fromkeys(row["commit"] for row in rows.values()))
+    return {
+        **results[0],
+        "rows": list(rows.values()),
+        "command": JOINED.join(commands),
+        "versions": {**results[0]["versions"], "commit": commits},
+    }
 
 
 def render(result: Result) -> str:
@@ -246,12 +258,19 @@ def _several(rows: list[Result], key: str, way: str, usual: int) -> dict[str, li
 
 
 def _table(groups: dict[str, list[Result]]) -> str:
-    """A row for each group: means of every measure, before and after."""
+    """A row for each group: means of every measure, before and after; and commits that differ."""
+    made = {label: {row.get("commit", "") for row in some} for label, some in groups.items()}
+    differ = len(set().union(*made.values())) > 1
     rows = [
-        [label, *(_cell(some, *where) for where in COLUMNS.values())]
+        [
+            label,
+            *(_cell(some, *where) for where in COLUMNS.values()),
+            *([", ".join(sorted(made[label])) if len(some) == 1 else ""] if differ else []),
+        ]
         for label, some in groups.items()
     ]
-    return table({"columns": ["sound", *COLUMNS], "rows": rows})
+    columns = ["sound", *COLUMNS, *(["commit"] if differ else [])]
+    return table({"columns": columns, "rows": rows})
 
 
 def _cell(rows: Sequence[Result], scenes: str, measure_: str) -> str:
