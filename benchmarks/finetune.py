@@ -8,7 +8,8 @@ pool, of which the base model should know no more than its train split. `--secon
 are the amounts, the one of `--usual` is what `--ways` are compared at. Each fine-tune is a run of
 its own, so what was stopped goes on with the same command. benchmarks/results/trained/finetune.json
 holds what is measured, and docs/finetune.md is written from that alone: `--render` writes it anew,
-and `--merge FILE...` from several such files, of work that was shared out by `--out`.
+and `--merge FILE...` from several such files, of work that was shared out by `--out`; of two rows
+of the same, the later counts.
 """
 
 import argparse

@@ -40,14 +40,14 @@ def taught(tmp_path, pools, monkeypatch):
     for take in range(4):
         put(tmp_path / f"whistle/{take}.wav", swelling(tone(2000 + 10 * take, 2.0), take))
 
-    def run(folder="run", stem="noise", **changes):
+    def run(folder="run", stem="noise", keep=None, **changes):
         recipe = recipe_of(**changes)
         torch.manual_seed(0)
         base = build("multihead", pools(KEEP).scope, parse(KEEP), channels=8, blocks=1)
         model = copy.deepcopy(base)
         sounds = read_recordings(str(tmp_path / "whistle"), stem, RATE, cache=tmp_path / "pools")
         material = Material(sounds, (pools(KEEP),))
-        aims = aims_of(model, "m", stem, None)
+        aims = aims_of(model, "m", stem, keep)
         progress = Progress(console=Console(quiet=True))
         tuning = teach(model, aims, recipe, material, tmp_path / folder, progress)
         return model, base, tuning
@@ -175,8 +175,21 @@ def test_a_change_does_harm_where_stems_or_other_voices_lose(
 def test_voices_made_of_a_new_one_are_watched_where_talkers_stay(taught):
     _, _, noise = taught(train={"steps": 1})
     _, _, voice = taught("voice", stem="prompts", train={"steps": 1})
-    assert noise.judge.other is None
-    assert voice.judge._at_first().others
+    _, _, music = taught("music", stem="prompts", keep="music", train={"steps": 1})
+    assert noise.judge.other is None and music.judge.other is None
+    base = dict(voice.model.named_parameters())
+    gone = {name: torch.zeros_like(weight) for name, weight in base.items()}
+    heard, silent = (voice.judge._others(weights) for weights in (base, gone))
+    assert heard != silent
+
+
+def test_voices_that_happen_to_be_silent_are_not_judged(taught, monkeypatch):
+    _, _, voice = taught(stem="prompts", train={"steps": 1})
+    silence = torch.zeros(8, 1, RATE // 2)
+    monkeypatch.setattr(voice.judge.other, "draw", lambda _: silence)
+    voice.judge._before = None
+    assert voice.judge._at_first().others == 0.0
+    assert voice.judge.harmless(dict(voice.model.named_parameters()))
 
 
 @pytest.mark.parametrize(
