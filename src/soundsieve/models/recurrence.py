@@ -61,6 +61,13 @@ def _gpu_scan(decay: Tensor, drive: Tensor, start: Tensor) -> Tensor:
     return GpuScan.apply(decay, drive, start)  # pyright: ignore[reportReturnType]
 
 
+@torch.compiler.disable
+def _gpu_memory(said: Tensor, shift: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    from soundsieve.models.gpu_memory import GpuMemory  # Triton is not on every machine
+
+    return GpuMemory.apply(said, shift, start)  # pyright: ignore[reportReturnType]
+
+
 class TimeMix(nn.Module):
     """Memory over time, the same for every band: gate, candidate, recurrence, output gate.
 
@@ -79,20 +86,25 @@ class TimeMix(nn.Module):
         constants = torch.logspace(0.3, 2.3, channels)
         self.decay = nn.Parameter(torch.logit(torch.exp(-1 / constants)))
 
-    def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames with what memory adds to them, and the memory after them."""
+    def opened(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """What the output gate lets out of the memory, and the memory after the frames."""
+        if frames.is_cuda and len(frames) > 1 and not self.linear:
+            return _gpu_memory(self.said(frames), self.decay, state)  # pyright: ignore[reportCallIssue]
         decay, drive, gate = self.before(frames)
         states = scan(decay, drive, state)
-        return self.after(frames, states, gate), states[-1]
+        return self.let_out(states, gate), states[-1]
+
+    def said(self, frames: Tensor) -> Tensor:
+        """What becomes of each frame its share to forget, its candidate and its output gate."""
+        return self.inward(self.norm(frames))
 
     def before(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What the recurrence needs: decay and drive in float32, and the output gate."""
-        forget, candidate, gate = self.inward(self.norm(frames)).chunk(3, -1)
+        forget, candidate, gate = self.said(frames).chunk(3, -1)
         forget = self.decay.expand_as(forget) if self.linear else forget.float() + self.decay
         decay = forget.sigmoid()
         return decay.contiguous(), (1 - decay) * candidate.float(), gate
 
-    def after(self, frames: Tensor, states: Tensor, gate: Tensor) -> Tensor:
-        """Adds what memory says to the frames."""
-        opened = states if self.linear else states * nn.functional.silu(gate)
-        return frames + self.outward(opened)
+    def let_out(self, states: Tensor, gate: Tensor) -> Tensor:
+        """States through the output gate."""
+        return states if self.linear else states * nn.functional.silu(gate)

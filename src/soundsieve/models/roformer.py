@@ -57,17 +57,17 @@ class Block(nn.Module):
         self.time, self.bands = Attention(channels), Attention(channels)
         self.after_time, self.after_bands = (Perceptron(channels, "gelu") for _ in range(2))
 
-    def forward(self, frames: Tensor, there: Tensor) -> Tensor:
-        """Frames after all four. A frame of silence is heard by none but itself.
+    def forward(self, frames: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames after all four, and which are there. A frame of silence is heard by itself alone.
 
-        Shape: `[time, batch, band, channel], [time, batch, 1, 1] -> [time, batch, band, channel]`.
+        Shape: `[time, batch, band, channel], [time, batch, 1, 1] -> ` the same two.
         """
         place = torch.arange(len(frames), device=frames.device)
         apart = (place - place[:, None]).abs()
         mask = (apart <= self.reach) & (there[:, :, 0].movedim(0, -1) > 0) | (apart == 0)
         rows = self.time(frames.permute(1, 2, 0, 3), mask[:, None])  # [batch, band, time, channel]
         rows = self.after_time(rows).permute(2, 0, 1, 3)
-        return self.after_bands(self.bands(rows))
+        return self.after_bands(self.bands(rows)), there
 
 
 class Roformer(Songs):

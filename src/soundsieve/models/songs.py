@@ -12,6 +12,7 @@ from soundsieve.models.trunk import (
     BandEncoder,
     BandMix,
     Bands,
+    Block,
     Perceptron,
     fused_in,
     n_bands,
@@ -48,35 +49,21 @@ class BothWays(TimeMix):
         share = torch.exp(-1 / constants) / self.most
         self.decay.data = torch.logit(share).repeat(2)
 
-    def forward(self, frames: Tensor, there: Tensor) -> Tensor:
-        """Frames with what memory adds to them.
+    def opened(self, frames: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+        """What the output gate lets out of the memory, and which frames are there.
 
-        Shape: `[time, batch, band, channel], [time, batch, 1, 1] -> [time, batch, band, channel]`.
+        Shape: `[time, batch, band, channel], [time, batch, 1, 1] -> ` the same two.
         """
         decay, drive, gate = self.before(frames)
         decay = decay * self.most
         drive = (1 - decay) * drive * there
         states = scan(_turned(decay), _turned(drive), torch.zeros_like(drive[0]))
-        return self.after(frames, _turned(states), gate)
+        return self.let_out(_turned(states), gate), there
 
     def before(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Share of the longest decay, candidate in float32, output gate."""
-        forget, candidate, gate = self.inward(self.norm(frames)).chunk(3, -1)
+        forget, candidate, gate = self.said(frames).chunk(3, -1)
         return (forget.float() + self.decay).sigmoid(), candidate.float(), gate
-
-
-class Block(nn.Module):
-    """Memory both ways over time, a mix over bands, a perceptron."""
-
-    def __init__(self, channels: int, longest: float):
-        super().__init__()
-        self.time = BothWays(channels, longest)
-        self.band = BandMix(channels, "gelu", n_bands(BANDS))
-        self.dense = Perceptron(channels, "gelu")
-
-    def forward(self, frames: Tensor, there: Tensor) -> Tensor:
-        """Frames after all three."""
-        return self.dense(self.band(self.time(frames, there)))
 
 
 class Songs(Stereo):
@@ -110,7 +97,12 @@ class Songs(Stereo):
 
     def block(self) -> nn.Module:
         """One of the network, from frames and whether each is more than silence to frames."""
-        return Block(self.width, MEMORY * self.sample_rate / self.stft.hop)
+        longest = MEMORY * self.sample_rate / self.stft.hop
+        return Block(
+            BothWays(self.width, longest),
+            BandMix(self.width, "gelu", n_bands(BANDS)),
+            Perceptron(self.width, "gelu"),
+        )
 
     @property
     def fused(self) -> list[tuple[Any, str]]:
@@ -127,7 +119,7 @@ class Songs(Stereo):
         features, there = self.features(real, imag)
         frames = self.encoder(features)
         for block in self.blocks:
-            frames = block(frames, there)
+            frames, there = block(frames, there)
         mask_real, mask_imag = self.masks(frames)
         return (
             (mask_real * real - mask_imag * imag).flatten(2, 3),

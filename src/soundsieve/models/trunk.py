@@ -131,17 +131,18 @@ class Perceptron(nn.Module):
 class Block(nn.Module):
     """Memory over time, a mix over bands, a perceptron."""
 
-    def __init__(self, channels: int, activation: str):
+    def __init__(self, time: TimeMix, band: BandMix, dense: Perceptron):
         super().__init__()
-        linear = activation == "linear"
-        self.time = TimeMix(channels, linear)
-        self.band = BandMix(channels, activation)
-        self.dense = Perceptron(channels, activation)
+        self.time, self.band, self.dense = time, band, dense
 
     def forward(self, frames: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Frames after all three, and the memory after them."""
-        frames, state = self.time(frames, state)
-        return self.dense(self.band(frames)), state
+        opened, state = self.time.opened(frames, state)
+        return self.rest(frames, opened), state
+
+    def rest(self, frames: Tensor, opened: Tensor) -> Tensor:
+        """Frames after what memory lets out: all that does not go from frame to frame."""
+        return self.dense(self.band(frames + self.time.outward(opened)))
 
 
 class Trunk(nn.Module):
@@ -155,11 +156,21 @@ class Trunk(nn.Module):
         super().__init__()
         self.channels = channels
         self.encoder = BandEncoder(features, channels)
-        self.blocks = nn.ModuleList(Block(channels, activation) for _ in range(blocks))
+        self.blocks = nn.ModuleList(
+            Block(
+                TimeMix(channels, activation == "linear"),
+                BandMix(channels, activation),
+                Perceptron(channels, activation),
+            )
+            for _ in range(blocks)
+        )
 
     def forward(self, features: Tensor, states: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Frames, and the state of every block after them."""
         frames = self.encoder(features)
+        if frames.is_cuda and torch.is_autocast_enabled("cuda"):
+            # What goes from layer to layer is most of what a GPU moves.
+            frames = frames.to(torch.get_autocast_dtype("cuda"))
         after = []
         for block, state in zip(self.blocks, states, strict=True):
             frames, state = block(frames, state)
@@ -176,8 +187,8 @@ def fused_in(blocks: nn.ModuleList) -> list[tuple[Any, str]]:
     """What a long training compiles of blocks: all but the loop over time, which stays as it is."""
     parts: list[tuple[Any, str]] = []
     for block in blocks:
-        parts += [(block.time, "before"), (block.time, "after")]
-        parts += [(block.band, "forward"), (block.dense, "forward")]
+        times = ("before", "let_out", "said")  # the last one on a GPU in place of the others
+        parts += [*((block.time, name) for name in times), (block, "rest")]
     return parts
 
 
