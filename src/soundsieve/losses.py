@@ -10,7 +10,7 @@ THERE = 45.0
 SNR_CAP = 17.0
 """Decibels past which a better estimate earns nothing: further up, scenes that are clean already
 would outweigh those that need separating, and the network learns a gate over time."""
-LOST = 15.0
+LOST = 30.0
 """Decibels under its level at which a reference counts as lost: worse costs no more."""
 SILENCE = 1e-3
 """Power, relative to the mixture's, up to which a reference counts as silent."""

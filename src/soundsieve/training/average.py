@@ -19,10 +19,8 @@ class Average:
         """Takes in the model's weights after a step."""
         self.steps += 1
         decay = min(self.decay, self.steps / (self.steps + 10))
-        named = dict(model.named_parameters())
-        torch._foreach_lerp_(
-            [self.weights[name] for name in named], list(named.values()), 1 - decay
-        )
+        for name, p in model.named_parameters():
+            self.weights[name].lerp_(p, 1 - decay)
 
     def to(self, device: torch.device) -> None:
         """Moves the average to where the model is."""
