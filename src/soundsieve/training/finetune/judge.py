@@ -22,7 +22,7 @@ CAP = 30.0
 """Decibels of SI-SDR past which a scene counts no more: what is left is not heard."""
 HARMLESS = 0.3
 """Decibels that scenes without the new sound may lose."""
-OTHERS = 5.0
+OTHERS = 7.0
 """Decibels that voices made of the new one may lose: real talkers are less like it, and lose less,
 if not always little: of six voices taught to `any` one took 4 dB from them within this."""
 
