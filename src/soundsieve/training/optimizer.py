@@ -7,9 +7,10 @@ direction of a layer learns; on this network it wins some tenths of a decibel fo
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
+
+from soundsieve.training.muon import Muon
 
 
 class MuonAdamW(Optimizer):
@@ -25,7 +26,7 @@ class MuonAdamW(Optimizer):
         self.parts: tuple[Optimizer, ...] = ()
         if matrices:  # a network of convolutions has none
             # Without decay the matrices grow tenfold within the hour and learning stalls.
-            muon = torch.optim.Muon(
+            muon = Muon(
                 matrices, lr=rate * muon_ratio, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"
             )
             self.parts += (muon,)
