@@ -1,0 +1,217 @@
+"""Music and noise of free games, out of Debian packages, to train `any` on.
+
+    python -m scripts.gather_debian OUT [heldout=FOLDER] [packages=NAME,NAME...]
+
+Downloads packages with apt, and writes OUT/music4 and OUT/noise4, mono at 16 kHz in Opus, each with
+a manifest.csv. What is music says its folder; what may be a voice says a word in its path, and of
+the rest `any` hears what is speech and music after all: such noise is left out. So is whatever has
+the name of a recording that `heldout`, a pool with manifests, keeps for valid or test. The licence
+of a file is that of its package's debian/copyright. Of music a third of a minute after the first
+ten seconds is taken, and of noise as much from the start.
+
+Needs a Debian with apt and dpkg-deb.
+"""
+
+import csv
+import fnmatch
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+from torchaudio.functional import resample
+
+from soundsieve.data.manifest import MANIFEST, write_table
+from soundsieve.models.find import find
+
+PACKAGES = (
+    "asc-music",
+    "asterisk-moh-opsound-wav",
+    "endless-sky-data",
+    "flare-game",
+    "flightgear-data-base",
+    "freedroidrpg-data",
+    "freeorion-data",
+    "hedgewars-data",
+    "hyperrogue-music",
+    "lugaru-data",
+    "megaglest-data",
+    "naev-data",
+    "openclonk-data",
+    "planetblupi-common",
+    "redeclipse-data",
+    "singularity-music",
+    "supertuxkart-data",
+    "torcs-data",
+    "warmux-data",
+    "warzone2100-music",
+    "wesnoth-1.16-data",
+    "wesnoth-1.16-music",
+    "widelands-data",
+    "xmoto-data",
+)
+AUDIO = {".ogg", ".wav", ".flac", ".mp3", ".oga", ".opus"}
+MUSIC = re.compile(r"music|/mus/|track|song|theme|fanfare|/bgm|moh", re.IGNORECASE)
+VOICE = re.compile(
+    r"voice|speech|speak|dialog|talk|taunt|announc|/vo/|lang|player|pain|/(cs|nl|de|en|fr|sv)/|cheer"
+    r"|laugh|scream|male|human|unit|pilot|radio|atc|hello|count",
+    re.IGNORECASE,
+)
+TONES = re.compile(
+    r"menu|click|beep|button|/ui/|gui|interface|chat|message|notify|select|jingle|victory|defeat"
+    r"|bell_|note|instrument|piano|guitar|flute|drum|bass|synth|chord",
+    re.IGNORECASE,
+)
+RATE, PEAK, FAINT = 16000, 0.7, 0.01
+SKIPPED = {"music": 10.0, "noise": 0.0}
+TAKEN = {"music": 33.0, "noise": 20.0}
+LENGTHS = {"music": (12.0, float("inf")), "noise": (0.8, 90.0)}
+"""Seconds that a recording has, at least and at most."""
+HEARD = 12.0
+"""Seconds of a noise that are judged."""
+VOICES, TUNES = 0.2, 0.6
+"""Shares of the power that may be speech or prompts, and music, in a noise."""
+QUALITY = 0.937
+COLUMNS = ("path", "split", "group", "class", "licence", "seconds", "repo", "original_path")
+Row = dict[str, object]
+
+
+def main(words: list[str]) -> None:
+    """Downloads, sorts, judges, writes."""
+    options = dict(word.split("=", 1) for word in words if "=" in word)
+    folders = [Path(word) for word in words if "=" not in word]
+    if len(folders) != 1 or options.keys() - {"heldout", "packages"}:
+        sys.exit(__doc__)
+    names = held_out(Path(options["heldout"])) if "heldout" in options else set()
+    packages = options["packages"].split(",") if "packages" in options else PACKAGES
+    judge = find("any").eval()
+    rows: dict[str, list[Row]] = {"music": [], "noise": []}
+    for package in track(packages):
+        with tempfile.TemporaryDirectory() as place:
+            unpack(package, Path(place))
+            known = licences(Path(place))
+            for path, kind in candidates(Path(place), package, names):
+                audio = cut(path, kind)
+                if audio is None or (kind == "noise" and not is_noise(audio, judge)):
+                    continue
+                relative = str(path.relative_to(place))
+                name = f"{package}_{re.sub('[^A-Za-z0-9]+', '_', relative)[-90:]}"
+                row = {"path": f"{kind}4/{name}.opus", "split": "train", "group": name}
+                row |= {"class": f"{package}/{path.parent.name}", "repo": f"debian:{package}"}
+                row |= {"licence": licence_of(relative, known), "seconds": len(audio) / RATE}
+                put(folders[0] / str(row["path"]), audio)
+                rows[kind].append({**row, "original_path": relative})
+    for kind, some in rows.items():
+        if some:
+            write_table(folders[0] / f"{kind}4" / MANIFEST, COLUMNS, some)
+
+
+def held_out(pool: Path) -> set[str]:
+    """The plain names of what a pool's manifests keep from training."""
+    found = set()
+    for manifest in pool.rglob(MANIFEST):
+        with manifest.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row.get("split", "train") != "train"]
+        found |= {plain(Path(row.get("original_path") or row["path"]).stem) for row in rows}
+    return found
+
+
+def plain(name: str) -> str:
+    """A name without its number: takes of one thing belong together.
+
+    >>> plain("rain_02")
+    'rain'
+    """
+    return re.sub(r"[\d_\-\s]+$", "", name.lower())
+
+
+def unpack(package: str, place: Path) -> None:
+    """The sounds of a package and what its copyright file says."""
+    subprocess.run(["apt-get", "-q", "download", package], cwd=place, check=True)
+    found = next(place.glob("*.deb"))
+    subprocess.run(["dpkg-deb", "-x", found, place], check=True)
+    found.unlink()
+
+
+def licences(place: Path) -> list[tuple[str, str]]:
+    """Patterns and licences of a machine-readable debian/copyright, in its order."""
+    found = []
+    for file in place.glob("usr/share/doc/*/copyright"):
+        for part in re.split(r"\n\s*\n", file.read_text(encoding="utf-8", errors="replace")):
+            files = re.search(r"^Files:\s*(.*?)(?=^\S+:)", part, re.MULTILINE | re.DOTALL)
+            licence = re.search(r"^License:\s*(\S.*)$", part, re.MULTILINE)
+            if files and licence:
+                found += [(pattern, licence[1].strip()) for pattern in files[1].split()]
+    return found
+
+
+def licence_of(relative: str, table: list[tuple[str, str]]) -> str:
+    """The licence of the last pattern that fits; a package installs elsewhere than its source.
+
+    >>> licence_of("usr/share/game/music/a.ogg", [("*", "GPL-2+"), ("data/music/*", "CC-BY-3.0")])
+    'CC-BY-3.0'
+    """
+    found = "as debian/copyright says (Debian main)"
+    *folders, name = relative.split("/")
+    for pattern, licence in table:
+        *above, last = pattern.split("/")
+        whole = last == "*" and (not above or above[-1] in folders)
+        if whole or (last != "*" and fnmatch.fnmatch(name, last)):
+            found = licence
+    return found
+
+
+def candidates(place: Path, package: str, names: set[str]) -> Iterator[tuple[Path, str]]:
+    """Files that may be music or noise, by their paths, and which of them."""
+    for path in sorted(place.rglob("*")):
+        if path.suffix.lower() not in AUDIO or plain(path.stem) in names:
+            continue
+        relative = f"/{path.relative_to(place)}"
+        if MUSIC.search(relative) or MUSIC.search(package):
+            yield path, "music"
+        elif not VOICE.search(relative) and not TONES.search(relative):
+            yield path, "noise"
+
+
+def cut(path: Path, kind: str) -> NDArray[np.float32] | None:
+    """A part of a recording; none where it is too short, too long, faint or no sound at all."""
+    try:
+        about = soundfile.info(path)
+        least, most = LENGTHS[kind]
+        if not least <= about.duration <= most:
+            return None
+        start = SKIPPED[kind] if about.duration > SKIPPED[kind] + TAKEN[kind] else 0.0
+        frames = round(TAKEN[kind] * about.samplerate)
+        first = round(start * about.samplerate)
+        audio, rate = soundfile.read(path, frames, first, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError:
+        return None
+    mono = resample(torch.from_numpy(audio.mean(1)), rate, RATE).numpy()
+    peak = np.abs(mono).max(initial=0)
+    return mono * (PEAK / peak) if peak > FAINT else None
+
+
+@torch.no_grad()
+def is_noise(audio: NDArray[np.float32], judge: torch.nn.Module) -> bool:
+    """Whether a model hears neither a voice nor mostly music in it."""
+    sound = torch.from_numpy(np.resize(audio, round(HEARD * RATE)))
+    power = judge(sound[None, None])[0, :, 0].square().sum(-1)
+    speech, music, _, prompts = (power / power.sum()).tolist()
+    return speech + prompts < VOICES and music < TUNES
+
+
+def put(path: Path, audio: NDArray[np.float32]) -> None:
+    """Writes Opus."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, audio, RATE, "OPUS", format="OGG", compression_level=QUALITY)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
