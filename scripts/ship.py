@@ -6,8 +6,9 @@ usage: python -m scripts.ship RUN NAME MANIFEST... [scores=FOLDER,FOLDER...] [st
 RUN is a finished run folder, NAME the shipped name (any), MANIFEST the manifest.csv files of its
 data, with the columns path, split, seconds, licence and repo; each FOLDER of scores was written by
 `recipe evaluate model=RUN ... out=FOLDER`; each FILE is a model whose weights the next one, and at
-last the run, went on from. The second form moves, in a run's own weights and before it is scored,
-the point at which the gate of a stem opens: down for one that takes what belongs to others.
+last the run, went on from: its header says what it went on from itself. The second form moves, in a
+run's own weights and before it is scored, the point at which the gate of a stem opens: down for one
+that takes what belongs to others.
 Writes src/soundsieve/models/shipped/NAME.safetensors,
 docs/models/NAME.md and NAME-sources.csv.
 """
@@ -62,7 +63,7 @@ Written by `python -m scripts.ship`.
 """
 
 
-UNSAID = ("data.path", "data.licences", "out", "device", "fresh", "train.steps")
+UNSAID = ("data.path", "data.licences", "out", "device", "fresh", "train.steps", "score")
 """Of a recipe: where it ran, and for how long."""
 TABLE = """\
 {scenes} scenes of the {split} split at each of {snr} dB{against}:
@@ -85,6 +86,7 @@ def main(
     for part, key in (("data", "path"), ("train", "start")):  # not the folders of one machine
         made = about["training"]["recipe"][part]
         made[key] = made[key] and Path(made[key]).name
+    about["training"]["after"] = [line for start in starts for line in course(start)]
     kept = {k: v for k, v in about.items() if k not in ("family", "config")} | {
         "licence": LICENCE,
         "scores": {k: round(v["si_sdr_improvement"]["mean"], 2) for k, v in means.items()},
@@ -96,7 +98,7 @@ def main(
         writer.writerows([row["path"], row["licence"], row["repo"]] for row in rows)
     with whole(DOCS / f"{name}.md") as part:
         more = [json.loads((folder / JSON).read_text()) for folder in others]
-        part.write_text(card(name, about, [*more, scores], rows, starts), encoding="utf-8")
+        part.write_text(card(name, about, [*more, scores], rows), encoding="utf-8")
 
 
 def rows_of(manifest: Path) -> list[dict[str, str]]:
@@ -105,9 +107,7 @@ def rows_of(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def card(
-    name: str, about: dict, scores: list[dict], rows: list[dict[str, str]], starts: list[Path]
-) -> str:
+def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]]) -> str:
     """The model card as Markdown."""
     training, config = about["training"], about["config"]
     kinds = defaultdict(int)
@@ -129,7 +129,7 @@ def card(
         gates=gates_line(training.get("gates", {})),
         words=words_of(name, training["recipe"]),
         device=training.get("device", "a processor"),
-        start=f", after {', then '.join(map(before, starts))}" if starts else "",
+        start=f", after {', then '.join(training['after'])}" if training["after"] else "",
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
         licences="\n".join(licence_lines(rows)),
@@ -177,15 +177,16 @@ def flat(tree: dict, above: str = "") -> dict[str, object]:
     return leaves
 
 
-def before(start: Path) -> str:
-    """How a model was trained whose weights were gone on with."""
+def course(start: Path) -> list[str]:
+    """How a model was trained whose weights were gone on with, and what it had gone on from."""
     about = header(start)
     training = about["training"]
     speeds = training["recipe"]["mix"]["effects"]["speed"]
-    return (
+    own = (
         f"{training['steps']} steps ({training['audio_hours']:.1f} h of scenes, speeds with odds "
         f"of {speeds:g}) of {about['parameters']:,} parameters"
     )
+    return [*training.get("after", []), own]
 
 
 def licence_lines(rows: list[dict[str, str]]) -> list[str]:
