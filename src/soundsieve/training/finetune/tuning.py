@@ -17,7 +17,7 @@ from soundsieve.training.finetune.penalties import CHANGE, LEAK, change, leak
 from soundsieve.training.finetune.update import Update
 from soundsieve.training.module import ACTIVITY_WEIGHT, Spectra, remix_gains, with_remix
 
-MOST = {"noise": 0.5, "prompts": 1.0}
+MOST = {"noise": 0.9, "prompts": 1.0}
 """Of the change that was learned, the share that is taken where it does no harm: what real scenes
 lose by a noise, those of the starter corpus hardly tell."""
 SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
