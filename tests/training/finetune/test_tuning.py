@@ -156,8 +156,8 @@ def test_a_fine_tune_is_judged_by_what_it_removes_and_loses(taught, monkeypatch,
 @pytest.mark.parametrize(
     "without, others, harmless",
     [
-        (3.0 - HARMLESS["noise"] / 2, 4.0, True),
-        (3.0 - 2 * HARMLESS["noise"], 4.0, False),
+        (3.0 - HARMLESS / 2, 4.0, True),
+        (3.0 - 2 * HARMLESS, 4.0, False),
         (3.0, 4.0 - OTHERS / 2, True),
         (3.0, 4.0 - 2 * OTHERS, False),
     ],

@@ -15,7 +15,7 @@ from soundsieve.models.spectral import SpectralModel
 from soundsieve.recipe import Mix, Recipe
 from soundsieve.training.ahead import Indices
 from soundsieve.training.finetune.aims import Aims, truth_of
-from soundsieve.training.finetune.judge import HARMLESS, Judge
+from soundsieve.training.finetune.judge import Judge
 from soundsieve.training.finetune.tuning import Tuning
 from soundsieve.training.finetune.update import Update, changed
 from soundsieve.training.fit import follow, seed_weights, settings
@@ -57,7 +57,6 @@ def teach(
         keep=aims.remix,
         gains=aims.kept.gains_if_there(lessons.scope, tree),
         other=_others(recipe, material, aims, device),
-        may_lose=HARMLESS[aims.stem],
     )
     tuning = Tuning(
         model,
