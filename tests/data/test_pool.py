@@ -57,6 +57,17 @@ def test_a_missing_folder_is_named_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_corpus_that_was_moved_into_another_brings_its_own_manifest(tmp_path):
+    noise = tmp_path / "d/noise"
+    put(noise / "a.wav", hiss(0, 1))
+    put(noise / "more/b.wav", hiss(1, 1))
+    put(noise / "more/c.wav", hiss(2, 1))
+    (noise / "manifest.csv").write_text("path,split\na.wav,train\n")
+    (noise / "more/manifest.csv").write_text("path,split\nmore/b.wav,test\n")
+    found = {source.path.name: source.split for source in find_sources(tmp_path / "d")}
+    assert found == {"a.wav": "train", "b.wav": "test"}
+
+
 def test_a_folder_without_stems_says_what_was_expected(tmp_path):
     put(tmp_path / "d/holiday/a.wav", tone(300, 1))
     with pytest.raises(UserError, match="expected folders named after stems"):

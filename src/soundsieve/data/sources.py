@@ -46,9 +46,14 @@ _LAYOUT = "folders named after stems (speech/ music/ noise/ prompts/ songs/) or 
 
 
 def stem_sources(folder: Path, stem: str, stems: Stems = STEMS) -> Iterator[Source]:
-    """The sources of a folder whose recordings are all of one stem."""
+    """The sources of a folder whose recordings are all of one stem.
+
+    Where it has a manifest.csv, those that it lists, and those of a manifest further down: a corpus
+    that was moved into the folder brings its own.
+    """
     if (folder / MANIFEST).is_file():
-        yield from read_manifest(folder / MANIFEST, stems, stem)
+        for manifest in sorted(folder.rglob(MANIFEST)):
+            yield from read_manifest(manifest, stems, stem)
         return
     for path in audio_files(folder):
         parts = path.relative_to(folder).parts
