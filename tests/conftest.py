@@ -1,6 +1,7 @@
 """A small corpus of tones and noises, and scenes drawn from it."""
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from soundsieve.law import Law
 from soundsieve.target import parse
 
 RATE = 16000
+needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
+"""Of what reads STEMS files, and of museval, which imports what does."""
 torch.set_num_threads(1)  # tests are tiny: on a busy machine two threads wait for each other
 STREETS = (
     *("oak", "elm", "fir", "ash", "birch", "cedar"),

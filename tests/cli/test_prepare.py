@@ -7,7 +7,7 @@ import torch
 
 from soundsieve.cli import main
 from soundsieve.data.corpora import CORPORA
-from tests.conftest import hiss, put, swelling, write_corpus
+from tests.conftest import hiss, needs_ffmpeg, put, swelling, write_corpus
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_pairs_give_clean_and_noise(here, capsys):
     assert stems(here / "pools/p") == {"music", "noise"}
 
 
+@needs_ffmpeg  # without it, text may be a kind of sound that it knows
 def test_what_is_left_out_is_in_the_report(here, capsys):
     (here / "data/speech/talker a/broken.wav").write_text("no sound at all")
     assert main(["prepare", "speech=data/speech", "name=mine"]) == 0

@@ -29,9 +29,9 @@ stempeg.write_stems(sys.argv[1], stems, sample_rate=44100, writer=stempeg.Stream
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
-    pytest.importorskip("musdb", reason="needs soundsieve[musdb]")
-    if not shutil.which("ffmpeg"):
+    if not shutil.which("ffmpeg"):  # musdb does not even import without it
         pytest.skip("needs ffmpeg, which STEMS files are written and read with")
+    pytest.importorskip("musdb", reason="needs soundsieve[musdb]")
     root = tmp_path_factory.mktemp("data") / "musdb18"
     for number, song in enumerate(SONGS):
         path = root / f"{song}.stem.mp4"

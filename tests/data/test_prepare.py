@@ -17,7 +17,7 @@ from soundsieve.data.sources import find_sources, song_sources, stem_sources
 from soundsieve.data.summary import left_out, licences, notes, table
 from soundsieve.errors import UserError
 from soundsieve.target import parse
-from tests.conftest import RATE, hiss, put, swelling, tone, write_corpus
+from tests.conftest import RATE, hiss, needs_ffmpeg, put, swelling, tone, write_corpus
 
 
 def sound(seed, seconds=0.5):
@@ -83,6 +83,7 @@ def test_a_prepared_pool_needs_its_recordings_no_more(tmp_path, counted):
     assert len(counted) == len(set(pool.sources))
 
 
+@needs_ffmpeg  # without it, text may be a kind of sound that it knows
 def test_everything_that_can_be_wrong_with_a_file_is_said(tmp_path):
     root = tmp_path / "in"
     put(root / "good.wav", sound(0))

@@ -20,7 +20,7 @@ from soundsieve.evaluation.estimators import MixtureEstimator, OracleEstimator
 from soundsieve.evaluation.songs import is_songs, measure_of, score_songs, song_of
 from soundsieve.recipe import Recipe
 from soundsieve.stems import STEMS
-from tests.conftest import RATE, hiss, put, swelling, tone
+from tests.conftest import RATE, hiss, needs_ffmpeg, put, swelling, tone
 
 KEEP = "vocals,drums,bass,other"
 
@@ -58,6 +58,7 @@ def pool(root, recipe, tmp_path, monkeypatch):
     return pool_of(recipe, Progress(console=Console(quiet=True)))
 
 
+@needs_ffmpeg
 def test_the_sdr_of_a_frame_is_its_error_under_the_reference():
     pytest.importorskip("museval")
     references = torch.stack([hiss(0, 3.0), hiss(1, 3.0)]).expand(-1, 2, -1)
@@ -88,6 +89,7 @@ def test_songs_are_medians_of_medians_and_leave_out_what_has_no_score():
     assert over_songs(tracks) == {"drums": 4.0, "vocals": 6.0}
 
 
+@needs_ffmpeg
 def test_our_medians_are_those_of_museval():
     museval = pytest.importorskip("museval")
     references = torch.stack([hiss(0, 3.0), hiss(1, 3.0)])
@@ -105,6 +107,7 @@ def test_our_medians_are_those_of_museval():
         assert frame[target]["SDR"] == pytest.approx(value, abs=1e-4)
 
 
+@needs_ffmpeg
 def test_a_song_without_vocals_is_scored_on_the_rest(pool, recipe, console, tmp_path):
     pytest.importorskip("museval")
     valid = recipe.model_copy(update={"score": recipe.score.model_copy(update={"split": "valid"})})
@@ -123,6 +126,7 @@ def test_a_song_without_vocals_is_scored_on_the_rest(pool, recipe, console, tmp_
     assert "median SDR, dB" in console.file.getvalue()
 
 
+@needs_ffmpeg
 def test_the_verb_scores_whole_songs_of_data_that_is_songs(recipe, console, tmp_path, monkeypatch):
     pytest.importorskip("museval")
     pytest.importorskip("librosa")
@@ -133,6 +137,7 @@ def test_the_verb_scores_whole_songs_of_data_that_is_songs(recipe, console, tmp_
     assert not (tmp_path / "out/scores.json").exists()
 
 
+@needs_ffmpeg
 def test_one_target_is_scored_beside_all_the_rest(pool, recipe):
     pytest.importorskip("museval")
     vocals = recipe.model_copy(update={"keep": "vocals"})
@@ -148,6 +153,7 @@ def test_a_whole_song_is_the_sum_of_its_parts(pool):
     assert np.allclose(scenes.mixture[0].numpy(), whole, atol=1e-6)
 
 
+@needs_ffmpeg
 def test_the_sdr_alone_is_that_of_museval():
     pytest.importorskip("museval")
     references = torch.stack([swelling(hiss(0, 3.4), 5), hiss(1, 3.4)]).expand(-1, 2, -1).clone()

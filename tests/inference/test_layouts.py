@@ -1,6 +1,5 @@
 """Songs in the layouts of others: a folder as in MUSDB, one STEMS file; exact, or not there."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from soundsieve.inference import separate
 from soundsieve.inference.layouts import MIXTURE, PARTS
 from soundsieve.models.windowed import Windowed
 from soundsieve.target import parse
-from tests.conftest import hiss, tone
+from tests.conftest import hiss, needs_ffmpeg, tone
 
 SONG = parse("vocals,drums,bass,other")
 SHARES = {"vocals": 0.4, "drums": 0.3, "bass": 0.2, "other": 0.1}
@@ -88,9 +87,6 @@ def test_a_second_call_takes_the_place_of_the_first_and_of_nothing_else(model, s
     assert len(list((out / "song").iterdir())) == 6
 
 
-needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
-
-
 @needs_ffmpeg
 def test_a_stems_file_has_the_streams_of_musdb18_at_their_exact_length(model, song):
     pytest.importorskip("musdb", reason="needs soundsieve[musdb]")
@@ -112,7 +108,7 @@ def test_what_it_wrote_it_reads_as_a_song(model, song, tmp_path):
     check({name: read(again / "song" / f"{name}.wav")[0] for name in (MIXTURE, *PARTS)}, song, 16)
 
 
-@pytest.mark.parametrize("layout", ["musdb", "stems.mp4"])
+@pytest.mark.parametrize("layout", ["musdb", pytest.param("stems.mp4", marks=needs_ffmpeg)])
 def test_a_song_that_breaks_leaves_nothing(model, song, layout):
     model.breaks = 3
     errors = separate.separate_files([song], SONG, "m", song.parent / "out", layout=layout)
