@@ -6,8 +6,8 @@ Downloads packages with apt, and writes OUT/music4 and OUT/noise4, mono at 16 kH
 a manifest.csv. What is music says its folder; what may be a voice says a word in its path, and of
 the rest `any` hears what is speech and music after all: such noise is left out. So is whatever has
 the name of a recording that `heldout`, a pool with manifests, keeps for valid or test. The licence
-of a file is that of its package's debian/copyright. Of music a third of a minute after the first
-ten seconds is taken, and of noise as much from the start.
+of a file is that of its package's debian/copyright. Of music 33 s are taken
+after the first ten, of noise 20 from the start.
 
 Needs a Debian with apt and dpkg-deb.
 """

@@ -29,6 +29,7 @@ def _forward(
     CHANNELS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):  # pragma: no cover
+    width = tl.cast(width, tl.int64)  # all frames together have more numbers than int32 counts
     column = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < width
     channel = column % CHANNELS
@@ -64,6 +65,7 @@ def _backward(
     CHANNELS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):  # pragma: no cover
+    width = tl.cast(width, tl.int64)  # all frames together have more numbers than int32 counts
     column = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < width
     channel = column % CHANNELS

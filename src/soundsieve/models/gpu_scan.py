@@ -17,6 +17,7 @@ STATES = 256
 
 @triton.jit
 def _forward(decay, drive, start, states, time, width, BLOCK: tl.constexpr):  # pragma: no cover
+    width = tl.cast(width, tl.int64)  # all frames together have more numbers than int32 counts
     column = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < width
     state = tl.load(start + column, mask=inside)
@@ -39,6 +40,7 @@ def _backward(
     width,
     BLOCK: tl.constexpr,
 ):  # pragma: no cover
+    width = tl.cast(width, tl.int64)  # all frames together have more numbers than int32 counts
     column = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = column < width
     carry = tl.load(start + column, mask=inside) * 0.0
