@@ -82,6 +82,15 @@ def test_a_talker_may_be_left_alone_with_the_new_voice(lessons):
     torch.testing.assert_close(lesson.stems.sum(1), lesson.base, atol=1e-5, rtol=0)
 
 
+def test_another_voice_may_be_all_there_is_beside_the_new_one(lessons, recordings):
+    voice = OtherVoice(recordings("prompts", lambda take: hiss(take, 9.0)), "train", MIX)
+    lesson = lessons("prompts", other=voice, others=1.0, without=0.5).draw(range(20))
+    lone, lacking = lesson.talk, ~lesson.sound.flatten(1).any(1)
+    assert 4 <= lone.sum() <= 16
+    assert not lesson.stems[lone].any() and lesson.base[lone].flatten(1).any(1).all()
+    assert (lone & lacking).any() and (lone & ~lacking).any()
+
+
 def test_another_voice_comes_through_the_loudspeaker_of_the_new_one(recordings):
     voice = recordings("prompts", lambda take: hiss(take, 3.0))
     effects = Effects(loudspeaker={"prompts": 1.0})

@@ -30,6 +30,9 @@ OTHER_SIZE = ((0.75, 0.88), (1.14, 1.33))
 the same pitch is still of another size."""
 OTHER_LEVEL = (-5.0, 10.0)
 """Decibels of such a voice over the rest of its scene."""
+OTHER_ALONE = 0.5
+"""Odds that such a voice is all there is beside the new one: where it came in scenes alone, talkers
+by themselves went with the new voice."""
 SPEED = {"noise": 0.1, "prompts": 0.03}
 """How far a new sound is played faster or slower; more would make another voice of it."""
 
@@ -166,7 +169,7 @@ class Lessons:
         sound = self.sound.draw(draws)
         stems, base, talk = self._bases(draws, indices)
         if self.other and self.others:
-            self._add_others(base, draws)
+            self._add_others(base, stems, talk, draws)
         self._duck(stems, base, sound, draws)
         law = self.snr if snr is None else Law.fixed(snr)
         luck = draws.uniform("new/kind")[:, 0] if snr is None else np.ones(len(draws))
@@ -209,13 +212,15 @@ class Lessons:
         stems[torch.outer(lone, torch.from_numpy(~talks))] = 0.0
         return lone.to(stems.device)
 
-    def _add_others(self, base: Tensor, draws: Draws) -> None:
-        """Another voice in some of the scenes, in place."""
+    def _add_others(self, base: Tensor, stems: Tensor, talk: Tensor, draws: Draws) -> None:
+        """Another voice in some of the scenes, or in their place, in place."""
         rows = np.flatnonzero(draws.chance("other/on", self.others)[:, 0])
         if not len(rows) or self.other is None:
             return
         here, rate = torch.from_numpy(rows), self.mixers[0].sample_rate
         voice = self.other.draw(Draws(self.seed + 2, draws.scenes[rows].tolist())).to(base.device)
+        lone = here[torch.from_numpy(draws.chance("other/alone", OTHER_ALONE)[rows, 0])]
+        base[lone], stems[lone], talk[lone] = 0.0, 0.0, True
         power = active_power(base[here], rate).cpu().numpy()
         over = draws.uniform("other/level", 1, *OTHER_LEVEL)[rows, 0]
         own = draws.law("level", self.mix.level)[rows, 0]

@@ -11,7 +11,7 @@ LEAK = {"noise": 0.5, "prompts": 0.3}
 end: a part of a strong change removes more than all of a weak one, for the same harm."""
 GONE = 1e-3
 """Share of the new sound's power that is as good as none: 30 dB under it."""
-CHANGE = 0.04
+CHANGE = 0.15
 """Weight of what a scene without the new sound loses against the teacher, in bels."""
 UNCHANGED = 1e-4
 """Power of a difference, of the mixture's, that is as good as none: 40 dB under it. The spectral
