@@ -194,7 +194,7 @@ def test_voices_that_happen_to_be_silent_are_not_judged(taught, monkeypatch):
 
 @pytest.mark.parametrize(
     "stem, tries, share",
-    [("prompts", 1, 1.0), ("prompts", 3, 0.8), ("prompts", 9, 0.3), ("noise", 1, 0.9)],
+    [("prompts", 1, 0.8), ("prompts", 3, 0.64), ("prompts", 9, 0.24), ("noise", 1, 0.9)],
 )
 def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, stem, tries, share):
     _, _, tuning = taught(stem=stem)
@@ -203,6 +203,6 @@ def test_as_much_of_a_change_is_taken_as_does_no_harm(taught, monkeypatch, stem,
     answers = iter([False] * (tries - 1) + [True])
     monkeypatch.setattr(tuning.judge, "harmless", lambda _: next(answers))
     tuning.settle()
-    assert tuning.share == share
+    assert tuning.share == pytest.approx(share)
     for name, change in tuning.update.changes().items():
         torch.testing.assert_close(change, share * whole[name])
