@@ -238,12 +238,7 @@ class Finetune(Part):
     )
     alone: float = knob(0.1, "odds that a scene is the new sound alone", ge=0, le=1)
     without: float = knob(0.25, "odds that a scene lacks the new sound", ge=0, le=1)
-    others: float = knob(
-        0.5,
-        "odds that a prompt voice is heard turned into another, in half of these alone",
-        ge=0,
-        le=1,
-    )
+    others: float = knob(0.5, "odds that a prompt voice is heard turned into another", ge=0, le=1)
     talkers: float = knob(0.5, "odds that beside a prompt voice a talker is alone", ge=0, le=1)
     emphasis: float = knob(
         1.0, "weight of keep (else of all but the new sound) beside the mean of the outputs", ge=0
