@@ -213,7 +213,7 @@ class Lessons:
         return lone.to(stems.device)
 
     def _add_others(self, base: Tensor, stems: Tensor, talk: Tensor, draws: Draws) -> None:
-        """Another voice in some of the scenes, or in their place, in place."""
+        """Another voice in some of the scenes, or instead of what they are; changes them."""
         rows = np.flatnonzero(draws.chance("other/on", self.others)[:, 0])
         if not len(rows) or self.other is None:
             return

@@ -83,8 +83,12 @@ class Tuning(Course):
         return self._model[0]
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Adam on the factors of the change: Muon, which turns all of their directions at once,
-        lost 1.3 times as much of what was known for the same removal of a noise."""
+        """Adam on the factors of an adapter: a chainsaw won 1.4 dB by it in 25 steps, 1.2 by Muon.
+
+        A free change has Muon, as the weights had: at these rates Adam is for factors.
+        """
+        if self.update.method == "full":
+            return super().optimizer()
         return AdamW(self.update.parameters(), self.rate, betas=(0.9, 0.98), weight_decay=0.01)
 
     def on_fit_start(self) -> None:

@@ -24,6 +24,7 @@ class Update(nn.Module):
         super().__init__()
         if method not in METHODS:
             raise ValueError(f"a method is one of {', '.join(METHODS)}, not {method!r}")
+        self.method = method
         self.names = [name for name, _ in model.named_parameters()]
         parts = nn.ModuleList()
         for weight in model.parameters():
