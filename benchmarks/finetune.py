@@ -47,6 +47,9 @@ METHODS = {
     "corpus": ("data={data}",),
 }
 """Ways to fine-tune: the default, free in form, without the teacher, with real sound beside it."""
+IDEAL = "ideal"
+"""The way that needs no fine-tune: a mask that knows what is to stay."""
+MASK = "oracle/phase-sensitive"
 COLUMNS = {
     "removed, beside speech": ("new sound and speech", "attenuation"),
     "beside a like voice": (LIKE_VOICES, "attenuation"),
@@ -67,7 +70,9 @@ AMOUNTS = "The same from so many seconds of recordings, or of all there are wher
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
-half its scenes of the train split of `{data}`, where others know the synthetic starter alone."""
+half its scenes of the train split of `{data}`, where others know the synthetic starter alone.
+`ideal` is no fine-tune but the phase-sensitive mask that knows what is to stay: what is left to
+win."""
 TIME = """\
 With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, {training:.0f} s of
 it training, on {threads} threads."""
@@ -170,14 +175,14 @@ def _of_sound(kind: str, folder: Path, options: argparse.Namespace) -> Iterator[
     learned, test = _cut(folder, place, options.seconds, options.usual)
     for seconds, recordings in learned.items():
         for way in options.ways if seconds == options.usual else list(METHODS)[:1]:
-            run = _run(kind, recordings, METHODS[way], options)
+            run = None if way == IDEAL else _run(kind, recordings, METHODS[way], options)
             yield {
                 "kind": kind,
                 "sound": folder.name,
                 "seconds": seconds,
                 "way": way,
-                "run": _facts(run),
-                **_scored(kind, run, test, options),
+                "run": _facts(run) if run else {},
+                **_scored(kind, str(run or MASK), test, options),
             }
 
 
@@ -201,18 +206,18 @@ def _facts(run: Path) -> Result:
     return {name: scores[name] for name in ("seconds", "training", "losses", "offered")}
 
 
-def _scored(kind: str, run: Path, test: Path, options: argparse.Namespace) -> Result:
+def _scored(kind: str, model: str, test: Path, options: argparse.Namespace) -> Result:
     """Scores before and after on held-out recordings."""
     words = [f"data={options.data}", f"score.split={options.split}"]
     words += [f"score.scenes={options.scenes}", f"seed={options.seed}"]
     mine = [word for word in options.words if word.startswith("mix.")]
-    models, console = [options.base, str(run)], Console(quiet=True)
+    models, console = [options.base, model], Console(quiet=True)
     recipe = resolve(part(kind), [*words, *mine])
     found = evaluate_removal(models, str(test), kind, None, recipe, None, console)["scores"]
     if kind == "prompts":
         for name, values in like_voices(models, test, recipe).items():
             found[name] |= values
-    return {"before": found[options.base], "after": found[str(run)]}
+    return {"before": found[options.base], "after": found[model]}
 
 
 def _cut(
@@ -300,7 +305,7 @@ def _options() -> argparse.Namespace:
     words.add_argument("--data", default="starter", help="recordings to score in")
     words.add_argument("--split", default="valid", help="of these")
     words.add_argument("--seconds", type=_numbers, default=[10, 30, 120, 600])
-    words.add_argument("--ways", nargs="*", choices=METHODS, default=list(METHODS))
+    words.add_argument("--ways", nargs="*", choices=[*METHODS, IDEAL], default=[*METHODS, IDEAL])
     words.add_argument("--usual", type=int, default=120, help="seconds at which methods compare")
     words.add_argument("--scenes", type=int, default=32, help="scored of each kind")
     words.add_argument("--seed", type=int, default=0)

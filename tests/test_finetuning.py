@@ -91,12 +91,19 @@ def test_pools_and_audio_of_ones_own_are_scored_too(place, corpus):
 def test_the_tuned_model_is_scored_on_what_it_has_not_heard(place):
     folder = run("finetune.noise=lathe")
     recipe = resolve(shipped_parts()["finetune/own"], ["mix.segment=0.5", "score.scenes=4"])
-    models = ["m.safetensors", str(folder)]
+    models = ["m.safetensors", str(folder), "oracle/ratio"]
     console = Console(quiet=True)
     found = evaluate_removal(models, "lathe", "noise", None, recipe, place / "out", console)
     assert found["seconds"] == pytest.approx(2.0)
-    assert set(found["scores"]) == set(models)
+    assert list(found["scores"]) == models
     assert json.loads((place / "out/scores.json").read_text())["keep"] == "all-noise"
+
+
+@pytest.mark.parametrize("models", [["oracle/ratio"], ["m.safetensors", "oracle/rato"]])
+def test_an_ideal_mask_needs_a_model_beside_it_and_its_name(place, models):
+    recipe = resolve(shipped_parts()["finetune/own"], [])
+    with pytest.raises(UserError, match="model=any|ratio"):
+        evaluate_removal(models, "lathe", "noise", None, recipe, None, Console(quiet=True))
 
 
 @pytest.mark.parametrize(

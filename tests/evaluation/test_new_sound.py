@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from soundsieve.evaluation.before_after import Bench, Watched, compare, outcome_lines
-from soundsieve.evaluation.new_sound import NEW, Part, measure
+from soundsieve.evaluation.new_sound import NEW, Part, ideal, measure, remixed
 from soundsieve.models.separator import Separator
 from tests.conftest import RATE, hiss, tone
 
@@ -41,12 +41,20 @@ def parts():
 
 
 def test_attenuation_ratio_and_level_are_those_of_the_model(parts):
-    found = measure(Gains(0.5, 0.1), REMIX, parts)
+    found = measure(remixed(Gains(0.5, 0.1), REMIX), parts)
     assert found[NEW] == pytest.approx({"attenuation": 20.0}, abs=0.05)
     assert found["both"]["attenuation"] == pytest.approx(20.0, abs=0.1)
     assert found["both"]["level"] == pytest.approx(-6.02, abs=0.05)
     assert found["alone"]["si_sdr"] == 30  # where it is capped
     assert set(found["alone"]) == {"si_sdr", "level"}
+
+
+def test_an_ideal_mask_keeps_and_removes_more_than_a_model_that_leaks(parts):
+    best = measure(ideal("phase-sensitive"), parts)
+    model = measure(remixed(Gains(0.9, 0.2), REMIX), parts)
+    assert best["both"]["attenuation"] > model["both"]["attenuation"] + 5
+    assert best["both"]["si_sdr"] > model["both"]["si_sdr"] + 5
+    assert best["alone"] == pytest.approx({"si_sdr": 30, "level": 0.0}, abs=0.01)
 
 
 def bench_of(parts):

@@ -34,6 +34,7 @@ examples:
   recipe evaluate model=runs/NAME,classical
   recipe evaluate model=runs/A,runs/B data=~/recordings keep=speech+music
   recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
+  recipe evaluate model=any,oracle/phase-sensitive noise=~/our-lathe
   recipe evaluate songs model=runs/NAME data=pools/musdb score.split=test out=scores
   recipe evaluate model=runs/NAME score.snr=0,5,10 score.scenes=100 out=scores
 """

@@ -21,6 +21,7 @@ from soundsieve.evaluation.new_sound import (
     Part,
     measure,
     parts_of,
+    remixed,
     table,
     unheard,
 )
@@ -122,18 +123,18 @@ def compare(
         at: the model at a strength.
     """
     now, then = at(strength), [_measured(base, scenes) for scenes in bench.watched]
-    before = measure(base, bench.remix, bench.parts)
+    before = measure(remixed(base, bench.remix), bench.parts)
     old = [part for part in bench.parts if not part.new]
 
     def lost_by(model: Separator) -> list[Loss]:
-        kept = _kept_lost(before, measure(model, bench.remix, old))
+        kept = _kept_lost(before, measure(remixed(model, bench.remix), old))
         return [*_losses(base.names, then, model, bench), *kept]
 
     lost = lost_by(now)
     found: dict[str, Any] = {
         "strength": strength,
         "before": before,
-        "after": measure(now, bench.remix, bench.parts),
+        "after": measure(remixed(now, bench.remix), bench.parts),
         "losses": [asdict(loss) for loss in lost],
         "offered": None,
         "agreement": None if bench.audio is None else agreement(base, now, bench.audio),

@@ -9,12 +9,13 @@ from rich.console import Console
 
 from soundsieve.data.mixer import Mixer
 from soundsieve.data.opening import held_out, pool_of
-from soundsieve.errors import UserError, suggest
 from soundsieve.evaluation.estimators import (
+    ORACLE,
     Estimator,
     MixtureEstimator,
     ModelEstimator,
     OracleEstimator,
+    mask_of,
 )
 from soundsieve.evaluation.hpss import HpssEstimator
 from soundsieve.evaluation.scores import JSON, Scores
@@ -24,7 +25,6 @@ from soundsieve.evaluation.table import tables
 from soundsieve.forms import LIVE, Form, form_of
 from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.find import find
-from soundsieve.models.oracle import MASKS
 from soundsieve.models.separator import Separator
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
@@ -128,12 +128,8 @@ def estimator(name: str, recipe: Recipe) -> Estimator:
     """The estimator of a name: mixture, oracle/MASK, classical/METHOD, a run folder or a file."""
     if name == "mixture":
         return MixtureEstimator()
-    family, _, method = name.partition("/")
-    if family == "oracle":
-        if method not in MASKS:
-            hint = suggest(method, MASKS) or f"The oracles are {', '.join(MASKS)}."
-            raise UserError(f"no oracle is called {name!r}. {hint}")
-        return OracleEstimator(method)
+    if name.startswith(ORACLE):
+        return OracleEstimator(mask_of(name))
     if name == HpssEstimator.name:
         return HpssEstimator()
     if name in CLASSICAL:

@@ -9,13 +9,15 @@ from torch import Tensor
 
 from soundsieve.audio.resample import resample
 from soundsieve.data.mixer import Scenes
-from soundsieve.errors import UserError
-from soundsieve.models.oracle import oracle
+from soundsieve.errors import UserError, suggest
+from soundsieve.models.oracle import MASKS, oracle
 from soundsieve.models.separator import Separator
 from soundsieve.remix import weights
 from soundsieve.stems import STEMS, Stems
 
 Gains = Sequence[Sequence[float]]
+ORACLE = "oracle/"
+"""What the names of ideal masks begin with."""
 ORACLE_SECONDS = 0.04
 """About how long the windows of ideal masks are: 512 samples at 16 kHz, 2048 at 44.1 kHz."""
 
@@ -43,11 +45,23 @@ class MixtureEstimator:
         return scenes.mixture.unsqueeze(1).repeat(1, len(gains), 1, 1)
 
 
+def mask_of(name: str) -> str:
+    """The ideal mask that a name asks for: `oracle/MASK`.
+
+    Raises UserError where there is no such mask.
+    """
+    mask = name.removeprefix(ORACLE)
+    if mask not in MASKS:
+        hint = suggest(mask, MASKS) or f"The oracles are {', '.join(MASKS)}."
+        raise UserError(f"no oracle is called {name!r}. {hint}")
+    return mask
+
+
 class OracleEstimator:
     """An ideal mask, which knows the target."""
 
     def __init__(self, mask: str):
-        self.mask, self.name = mask, f"oracle/{mask}"
+        self.mask, self.name = mask, f"{ORACLE}{mask}"
 
     def estimate(self, scenes: Scenes, gains: Gains) -> Tensor:
         """Shape: `-> [batch, request, channel, time]`."""

@@ -1,7 +1,7 @@
 """How well a model removes a new sound, and what it does to all else: alone, and beside it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -15,6 +15,7 @@ from soundsieve.data.mixer import Mixer
 from soundsieve.data.opening import every_kind, held_out
 from soundsieve.data.pool import Pool
 from soundsieve.metrics import attenuation, si_sdr, silent, stem_gains, stem_levels
+from soundsieve.models.oracle import oracle
 from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe
 from soundsieve.stems import Stems
@@ -41,6 +42,10 @@ class Part:
     gone: Tensor
     new: bool = False
     """Whether the new sound is in them."""
+
+
+Estimate = Callable[[Part], Tensor]
+"""Gives what is kept of the scenes. Shape: `-> [batch, channel, time]`."""
 
 
 def parts_of(
@@ -86,15 +91,23 @@ def _audible(part: Part) -> Part:
     return replace(part, kept=part.kept[heard], gone=part.gone[heard])
 
 
-def measure(model: Separator, remix: Sequence[float], parts: Sequence[Part]) -> dict[str, Values]:
-    """Means in dB of each part: attenuation of what goes, SI-SDR and level of what stays.
+def measure(made: Estimate, parts: Sequence[Part]) -> dict[str, Values]:
+    """Means in dB of each part: attenuation of what goes, SI-SDR and level of what stays."""
+    return {part.name: _means(made(part), part) for part in parts}
+
+
+def remixed(model: Separator, remix: Sequence[float]) -> Estimate:
+    """What is kept by a model.
 
     Args:
         remix: weights of the outputs, and last of the mixture, that form what is kept.
     """
-    return {
-        part.name: _means(estimate(model, remix, part.kept + part.gone), part) for part in parts
-    }
+    return lambda part: estimate(model, remix, part.kept + part.gone)
+
+
+def ideal(mask: str) -> Estimate:
+    """What is kept by a mask that knows it; `mask` is a name in `oracle.MASKS`."""
+    return lambda part: oracle(mask, part.kept + part.gone, part.kept)
 
 
 @torch.inference_mode()

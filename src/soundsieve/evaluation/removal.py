@@ -10,7 +10,16 @@ from soundsieve.data.lessons import Sound, mix_of
 from soundsieve.data.opening import pool_of
 from soundsieve.data.recordings import read_recordings
 from soundsieve.errors import UserError
-from soundsieve.evaluation.new_sound import measure, parts_of, table, unheard
+from soundsieve.evaluation.estimators import ORACLE, mask_of
+from soundsieve.evaluation.new_sound import (
+    Estimate,
+    ideal,
+    measure,
+    parts_of,
+    remixed,
+    table,
+    unheard,
+)
 from soundsieve.evaluation.scores import JSON
 from soundsieve.forms import LIVE, Form
 from soundsieve.models.find import find
@@ -19,7 +28,7 @@ from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.remix import formable
 from soundsieve.runs import versions, write_json
-from soundsieve.target import parse
+from soundsieve.target import Target, parse
 
 
 def evaluate_removal(
@@ -33,11 +42,15 @@ def evaluate_removal(
 ) -> dict[str, Any]:
     """Scores models on what is kept beside a sound that goes; prints and writes the scores.
 
-    What one of the models has learned of the recordings is left out for all of them.
+    What one of the models has learned of the recordings is left out for all of them. An ideal mask
+    among the names, `oracle/...`, shows what no mask can better.
     """
-    models = {name: find(name) for name in names or ("any",)}
+    masks = {name: ideal(mask_of(name)) for name in names if name.startswith(ORACLE)}
+    models = {name: find(name) for name in names or ("any",) if name not in masks}
+    if not models:
+        raise UserError("an ideal mask stands beside a model; name one too: model=any,oracle/...")
     target = parse(keep or f"all-{stem}", next(iter(models.values())).tree)[0]
-    remixes = {name: _remix(model, name, target) for name, model in models.items()}
+    made = {name: _remixed(model, name, target) for name, model in models.items()} | masks
     rates = {model.sample_rate for model in models.values()}
     if len(rates) > 1:
         raise UserError(f"the models work at {sorted(rates)} Hz; score those of one rate at once.")
@@ -53,7 +66,7 @@ def evaluate_removal(
         gains = target.gains_if_there(mixer.scope, recipe.tree)
         voices = unheard(recipe, pool, split, loudspeaker=1.0)
         parts = parts_of(sound, mixer, voices, gains, recipe.tree, recipe.score.scenes)
-        found = {name: measure(model, remixes[name], parts) for name, model in models.items()}
+        found = {name: measure(made[name], parts) for name in names or models}
     seconds = sounds.seconds("valid")
     title = f"keep={target}, {seconds:.0f} s of unheard recordings, {split} split, dB"
     console.print(table(title, found))
@@ -64,8 +77,9 @@ def evaluate_removal(
     return result
 
 
-def _remix(model: Separator, name: str, target: Any) -> tuple[float, ...]:
+def _remixed(model: Separator, name: str, target: Target) -> Estimate:
     try:
-        return formable(target, model.scope, model.outputs, model.names, model.tree)
+        remix = formable(target, model.scope, model.outputs, model.names, model.tree)
     except UserError as error:
         raise UserError(f"{name}: {error}") from None
+    return remixed(model, remix)
