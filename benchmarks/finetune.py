@@ -20,7 +20,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
@@ -65,7 +64,8 @@ COLUMNS = {
 TEXT = """\
 `recipe finetune {base}` on {sounds}, up to {usual} s of each: decibels before and after, on
 recordings that were held out, in scenes of `{data}` ({split} split). Sounds are removed from scenes
-at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are to stay."""
+at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are to stay. How long a
+fine-tune takes stands among the [times](benchmarks.md)."""
 AMOUNTS = "The same from so many seconds of recordings, or of all there are where these are fewer."
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
@@ -73,11 +73,6 @@ The same, up to {usual} s handed in, in other ways: `full` changes all weights f
 half its scenes of the train split of `{data}`, where others know the synthetic starter alone.
 `ideal` is no fine-tune but the phase-sensitive mask that knows what is to stay: what is left to
 win."""
-TIME = """\
-With up to {usual} s handed in, a fine-tune took {seconds:.0f} s at the median, {training:.0f} s of
-it training, on {threads} threads."""
-
-
 JOINED = "`, `"
 """Between the commands of a result that came of several, as the page has them."""
 
@@ -154,11 +149,6 @@ def render(result: Result) -> str:
         for said, key in ((AMOUNTS, "seconds"), (WAYS, "way")):
             if several := _several(rows, key, first, usual):
                 parts += [said.format(**result), _table(several)]
-    # One that was resumed does not know how long it took in all.
-    runs = [r["run"] for r in default if r["run"]["seconds"] > r["run"]["training"]]
-    if runs:
-        times = {key: median(run[key] for run in runs) for key in ("seconds", "training")}
-        parts.append(TIME.format(**{**result, **times}))
     made = result["versions"]
     source = f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}."
     return "\n\n".join([*parts, source]) + "\n"

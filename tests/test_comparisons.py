@@ -211,8 +211,7 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
     def row(seconds, way, gain):
         after = {scenes: {"attenuation": 10.0 + gain, "si_sdr": 4.9} for scenes in where}
         one = {"kind": "noise", "sound": "lathe", "seconds": seconds, "way": way}
-        run = {"seconds": 200.0, "training": 150.0}
-        return {**one, "run": run, "before": before, "after": after}
+        return {**one, "run": {}, "before": before, "after": after}
 
     first, full, *_ = script.METHODS
     rows = [row(30, first, 4.0), row(120, first, 8.0), row(120, full, 7.0)]
@@ -221,7 +220,6 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
     assert "| lathe | 10.0 → 18.0 |" in text
     assert "| lathe, 30 s | 10.0 → 14.0 |" in text and "| lathe, 120 s | 10.0 → 18.0 |" in text
     assert f"| lathe, {full} | 10.0 → 17.0 |" in text
-    assert "took 200 s at the median, 150 s of it" in said(text)
     versions = FACTS["versions"]
     made = [{"versions": {**versions, "commit": n}, "command": n} for n in ("a1", "b2")]
     parts = [{**facts, "rows": rows[:2], **made[0]}, {**facts, "rows": rows[2:], **made[1]}]
