@@ -46,9 +46,8 @@ METHODS = {
     "corpus": ("data={data}",),
 }
 """Ways to fine-tune: the default, free in form, without the teacher, with real sound beside it."""
-IDEAL = "ideal"
+IDEAL, MASK = "ideal", "oracle/phase-sensitive"
 """The way that needs no fine-tune: a mask that knows what is to stay."""
-MASK = "oracle/phase-sensitive"
 COLUMNS = {
     "removed, beside speech": ("new sound and speech", "attenuation"),
     "beside a like voice": (LIKE_VOICES, "attenuation"),
@@ -61,6 +60,7 @@ COLUMNS = {
     "other talkers: SI-SDR": ("other talkers", "si_sdr"),
     "other talkers: level": ("other talkers", "level"),
 }
+BESIDE = {heading: where for heading, where in COLUMNS.items() if "beside" in heading}
 TEXT = """\
 `recipe finetune {base}` on {sounds}, up to {usual} s of each: decibels before and after, on
 recordings that were held out, in scenes of `{data}` ({split} split). Sounds are removed from scenes
@@ -70,11 +70,8 @@ AMOUNTS = "The same from so many seconds of recordings, or of all there are wher
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
-half its scenes of the train split of `{data}`, where others know the synthetic starter alone.
-`ideal` is no fine-tune but the phase-sensitive mask that knows what is to stay: what is left to
-win."""
-JOINED = "`, `"
-"""Between the commands of a result that came of several, as the page has them."""
+half its scenes of the train split of `{data}`, where others know the synthetic starter alone."""
+BEST = "In the same scenes the phase-sensitive mask that knows what is to stay: the ceiling of all."
 
 
 def main() -> None:
@@ -126,14 +123,28 @@ def merge(results: Sequence[Result]) -> Result:
         for row in result["rows"]:
             key = row["sound"], row["seconds"], row["way"]
             rows[key] = {"commit": result["versions"]["commit"], **row}
-    commands = dict.fromkeys(one for result in results for one in result["command"].split(JOINED))
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows.values()))
     return {
         **results[0],
         "rows": list(rows.values()),
-        "command": JOINED.join(commands),
+        "command": together([result["command"] for result in results]),
         "versions": {**results[0]["versions"], "commit": commits},
     }
+
+
+def together(commands: Sequence[str]) -> str:
+    """One command that does what each of several does: of every flag, all that one of them has."""
+    flags: dict[str, dict[str, None]] = {}
+    for command in commands:
+        words = flags.setdefault("python", {})
+        for word in command.split()[1:]:
+            if word.startswith("--"):
+                words = flags.setdefault(word, {})
+            else:
+                words |= dict.fromkeys(word.split(",") if word[0].isdigit() else [word])
+    amounts = sorted(map(int, flags.get("--seconds", {})))
+    joined = {"--seconds": [",".join(map(str, amounts))]} if amounts else {}
+    return " ".join(" ".join([flag, *words]) for flag, words in (flags | joined).items())
 
 
 def render(result: Result) -> str:
@@ -146,11 +157,15 @@ def render(result: Result) -> str:
         some = {row["sound"]: [row] for row in default if row["kind"] == kind}
         whole = {"mean": [row for [row] in some.values()]} if len(some) > 1 else {}
         parts += [f"## {kind}", _table(some | whole)]
+        if ideal := _rows(result, kind=kind, way=IDEAL):
+            parts += [BEST, _table({row["sound"]: [row] for row in ideal}, BESIDE, ("after",))]
+        taught = [row for row in rows if row["way"] != IDEAL]
         for said, key in ((AMOUNTS, "seconds"), (WAYS, "way")):
-            if several := _several(rows, key, first, usual):
+            if several := _several(taught, key, first, usual):
                 parts += [said.format(**result), _table(several)]
     made = result["versions"]
-    source = f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}."
+    source = f"Written, in parts, by `{result['command']}` at commit {made['commit']}, torch "
+    source += f"{made['torch']}."
     return "\n\n".join([*parts, source]) + "\n"
 
 
@@ -253,31 +268,30 @@ def _several(rows: list[Result], key: str, way: str, usual: int) -> dict[str, li
     return {f"{r['sound']}, {r[key]}{unit}": [r] for r in found if counts[r["sound"]] > 1}
 
 
-def _table(groups: dict[str, list[Result]]) -> str:
-    """A row for each group: means of every measure, before and after; and commits that differ."""
+def _table(
+    groups: dict[str, list[Result]],
+    columns: dict[str, tuple[str, str]] = COLUMNS,
+    times: Sequence[str] = ("before", "after"),
+) -> str:
+    """A row for each group: means of every measure that is known, and commits that differ."""
     made = {label: {row.get("commit", "") for row in some} for label, some in groups.items()}
-    differ = len(set().union(*made.values())) > 1
-    rows = [
-        [
-            label,
-            *(_cell(some, *where) for where in COLUMNS.values()),
-            *([", ".join(sorted(made[label])) if len(some) == 1 else ""] if differ else []),
-        ]
-        for label, some in groups.items()
-    ]
-    columns = ["sound", *COLUMNS, *(["commit"] if differ else [])]
-    return table({"columns": columns, "rows": rows})
+    cells = {
+        heading: [_cell(some, *where, times) for some in groups.values()]
+        for heading, where in columns.items()
+    }
+    known = {"sound": list(groups)} | {h: column for h, column in cells.items() if any(column)}
+    if len(set().union(*made.values())) > 1:
+        known["commit"] = [next(iter(c)) if len(c) == 1 else "" for c in made.values()]
+    return table({"columns": list(known), "rows": list(zip(*known.values(), strict=True))})
 
 
-def _cell(rows: Sequence[Result], scenes: str, measure_: str) -> str:
-    values = [
-        [row[when].get(scenes, {}).get(measure_) for when in ("before", "after")] for row in rows
-    ]
-    known = [pair for pair in values if None not in pair]
+def _cell(rows: Sequence[Result], scenes: str, measure_: str, times: Sequence[str]) -> str:
+    values = [[row[when].get(scenes, {}).get(measure_) for when in times] for row in rows]
+    known = [found for found in values if None not in found]
     if not known:
         return ""
-    before, after = (sum(column) / len(known) for column in zip(*known, strict=True))
-    return f"{before:.1f} → {after:.1f}"
+    means = (sum(column) / len(known) for column in zip(*known, strict=True))
+    return " → ".join(f"{mean:.1f}" for mean in means)
 
 
 def _sounds(options: argparse.Namespace) -> Iterator[tuple[str, Path]]:
