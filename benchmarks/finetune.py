@@ -57,6 +57,8 @@ COLUMNS = {
     "a like voice beside it: SI-SDR": (LIKE_VOICES, "si_sdr"),
     "music beside it: SI-SDR": ("new sound and music", "si_sdr"),
     "scenes without it: SI-SDR": ("old scenes", "si_sdr"),
+    "speech by itself: SI-SDR": ("speech alone", "si_sdr"),
+    "music by itself: SI-SDR": ("music alone", "si_sdr"),
     "other talkers: SI-SDR": ("other talkers", "si_sdr"),
     "other talkers: level": ("other talkers", "level"),
 }
@@ -71,7 +73,9 @@ WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
 half its scenes of the train split of `{data}`, where others know the synthetic starter alone."""
-BEST = "In the same scenes the phase-sensitive mask that knows what is to stay: the ceiling of all."
+BEST = """\
+In the same scenes the phase-sensitive mask that knows what is to stay: what a real mask can keep at
+best, and what it removes then. More goes at the cost of what is kept."""
 
 
 def main() -> None:

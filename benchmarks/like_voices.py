@@ -13,24 +13,10 @@ from soundsieve.data.draws import Draws
 from soundsieve.data.lessons import Sound, beside, mix_of
 from soundsieve.data.opening import pool_of
 from soundsieve.data.recordings import read_recordings
-from soundsieve.evaluation.estimators import ORACLE, mask_of
-from soundsieve.evaluation.new_sound import (
-    FIRST,
-    SNR,
-    Estimate,
-    Part,
-    Values,
-    ideal,
-    measure,
-    remixed,
-    unheard,
-)
+from soundsieve.evaluation.new_sound import FIRST, SNR, Part, Values, measure, unheard
+from soundsieve.evaluation.removal import named
 from soundsieve.forms import LIVE, Form
-from soundsieve.models.find import find
-from soundsieve.models.separator import Separator
 from soundsieve.recipe import Recipe
-from soundsieve.remix import formable
-from soundsieve.target import parse
 
 LIKE = 3.0
 """Semitones within which two voices are of one pitch; a woman's lies ten above a man's."""
@@ -42,8 +28,7 @@ NAME = "new sound and a like voice"
 
 def like_voices(names: Sequence[str], path: Path, recipe: Recipe) -> dict[str, Values]:
     """By name of a model, what of a voice goes beside talkers of its pitch, and what they lose."""
-    masks = {name: ideal(mask_of(name)) for name in names if name.startswith(ORACLE)}
-    models = {name: find(name) for name in names if name not in masks}
+    _, models, made = named(names, "all-prompts")
     rate = next(iter(models.values())).sample_rate
     with Progress(disable=True) as progress:
         pool = pool_of(recipe, progress, Form(rate, LIVE.channels), targets=())
@@ -56,13 +41,7 @@ def like_voices(names: Sequence[str], path: Path, recipe: Recipe) -> dict[str, V
     apart = 12 * np.abs(np.log2(_pitch(talk, rate) / _pitch(new, rate)))
     like = np.flatnonzero(apart < LIKE)[: recipe.score.scenes]
     part = Part(NAME, *beside(talk[like], new[like], SNR, rate), new=True)
-    made = {name: _remixed(model) for name, model in models.items()} | masks
-    return {name: measure(made[name], [part]) for name in names}
-
-
-def _remixed(model: Separator) -> Estimate:
-    target = parse("all-prompts", model.tree)[0]
-    return remixed(model, formable(target, model.scope, model.outputs, model.names, model.tree))
+    return {name: measure(each, [part]) for name, each in made.items()}
 
 
 def _pitch(audio: Tensor, sample_rate: int) -> NDArray:

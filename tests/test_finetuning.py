@@ -99,10 +99,16 @@ def test_the_tuned_model_is_scored_on_what_it_has_not_heard(place):
     assert json.loads((place / "out/scores.json").read_text())["keep"] == "all-noise"
 
 
-@pytest.mark.parametrize("models", [["oracle/ratio"], ["m.safetensors", "oracle/rato"]])
-def test_an_ideal_mask_needs_a_model_beside_it_and_its_name(place, models):
+@pytest.mark.parametrize(
+    ("models", "parts"),
+    [
+        (["oracle/ratio"], "model=any,oracle/ratio"),
+        (["m.safetensors", "oracle/rato"], "no oracle .* Did you mean 'ratio'"),
+    ],
+)
+def test_an_ideal_mask_needs_a_model_beside_it_and_its_name(place, models, parts):
     recipe = resolve(shipped_parts()["finetune/own"], [])
-    with pytest.raises(UserError, match="model=any|ratio"):
+    with pytest.raises(UserError, match=parts):
         evaluate_removal(models, "lathe", "noise", None, recipe, None, Console(quiet=True))
 
 

@@ -42,15 +42,9 @@ def evaluate_removal(
 ) -> dict[str, Any]:
     """Scores models on what is kept beside a sound that goes; prints and writes the scores.
 
-    What one of the models has learned of the recordings is left out for all of them. An ideal mask
-    among the names, `oracle/...`, shows what no mask can better.
+    What one of the models has learned of the recordings is left out for all of them.
     """
-    masks = {name: ideal(mask_of(name)) for name in names if name.startswith(ORACLE)}
-    models = {name: find(name) for name in names or ("any",) if name not in masks}
-    if not models:
-        raise UserError("an ideal mask stands beside a model; name one too: model=any,oracle/...")
-    target = parse(keep or f"all-{stem}", next(iter(models.values())).tree)[0]
-    made = {name: _remixed(model, name, target) for name, model in models.items()} | masks
+    target, models, made = named(names or ("any",), keep or f"all-{stem}")
     rates = {model.sample_rate for model in models.values()}
     if len(rates) > 1:
         raise UserError(f"the models work at {sorted(rates)} Hz; score those of one rate at once.")
@@ -66,7 +60,7 @@ def evaluate_removal(
         gains = target.gains_if_there(mixer.scope, recipe.tree)
         voices = unheard(recipe, pool, split, loudspeaker=1.0)
         parts = parts_of(sound, mixer, voices, gains, recipe.tree, recipe.score.scenes)
-        found = {name: measure(made[name], parts) for name in names or models}
+        found = {name: measure(each, parts) for name, each in made.items()}
     seconds = sounds.seconds("valid")
     title = f"keep={target}, {seconds:.0f} s of unheard recordings, {split} split, dB"
     console.print(table(title, found))
@@ -75,6 +69,23 @@ def evaluate_removal(
     if out is not None:
         write_json(out / JSON, result)
     return result
+
+
+def named(
+    names: Sequence[str], keep: str
+) -> tuple[Target, dict[str, Separator], dict[str, Estimate]]:
+    """The target, the models of these names, and what each name makes of a part of the scenes.
+
+    `oracle/...` is an ideal mask, which knows what is to stay. Raises UserError for an unknown
+    name, for a model that cannot form the target, and where there are ideal masks alone.
+    """
+    masks = {name: ideal(mask_of(name)) for name in names if name.startswith(ORACLE)}
+    models = {name: find(name) for name in names if name not in masks}
+    if not models:
+        raise UserError(f"an ideal mask stands beside a model; name one too: model=any,{names[0]}")
+    target = parse(keep, next(iter(models.values())).tree)[0]
+    made = {name: _remixed(model, name, target) for name, model in models.items()} | masks
+    return target, models, {name: made[name] for name in names}
 
 
 def _remixed(model: Separator, name: str, target: Target) -> Estimate:
