@@ -6,8 +6,8 @@ Downloads packages with apt, and writes OUT/music4 and OUT/noise4, mono at 16 kH
 a manifest.csv. What is music says its folder; what may be a voice says a word in its path, and of
 the rest `any` hears what is speech and music after all: such noise is left out. So is whatever has
 the name of a recording that `heldout`, a pool with manifests, keeps for valid or test. The licence
-of a file is that of its package's debian/copyright. Of music 33 s are taken
-after the first ten, of noise 20 from the start.
+of a file is that of its package's debian/copyright. Of music 33 s are taken after the first ten, of
+noise 20 from the start. A package whose sounds are there already is passed over.
 
 Needs a Debian with apt and dpkg-deb.
 """
@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,31 +33,55 @@ from soundsieve.data.manifest import MANIFEST, write_table
 from soundsieve.models.find import find
 
 PACKAGES = (
+    "0ad-data",
     "asc-music",
     "asterisk-moh-opsound-wav",
+    "btanks-data",
+    "bzflag-data",
+    "colobot-common-sounds",
+    "cube2-data",
     "endless-sky-data",
+    "enigma-data",
+    "extremetuxracer-data",
+    "fillets-ng-data",
     "flare-game",
     "flightgear-data-base",
     "freedroidrpg-data",
     "freeorion-data",
+    "gigalomania-data",
+    "glob2-data",
     "hedgewars-data",
     "hyperrogue-music",
+    "lincity-ng-data",
     "lugaru-data",
+    "marsshooter-data",
     "megaglest-data",
     "naev-data",
+    "openarena-081-misc",
+    "openarena-data",
     "openclonk-data",
     "planetblupi-common",
     "redeclipse-data",
+    "scorched3d-data",
     "singularity-music",
+    "starfighter-data",
+    "supertux-data",
     "supertuxkart-data",
     "torcs-data",
+    "trackballs-data",
+    "ufoai-music",
+    "ufoai-sound",
+    "unknown-horizons",
     "warmux-data",
+    "warzone2100-data",
     "warzone2100-music",
     "wesnoth-1.16-data",
     "wesnoth-1.16-music",
     "widelands-data",
     "xmoto-data",
 )
+ARCHIVES = {".zip", ".pk3", ".wz"}
+"""Zip files under the names that games give them."""
 AUDIO = {".ogg", ".wav", ".flac", ".mp3", ".oga", ".opus"}
 MUSIC = re.compile(r"music|/mus/|track|song|theme|fanfare|/bgm|moh", re.IGNORECASE)
 VOICE = re.compile(
@@ -91,26 +116,44 @@ def main(words: list[str]) -> None:
         sys.exit(__doc__)
     names = held_out(Path(options["heldout"])) if "heldout" in options else set()
     packages = options["packages"].split(",") if "packages" in options else PACKAGES
+    tables = {kind: folders[0] / f"{kind}4" / MANIFEST for kind in LENGTHS}
+    rows = {kind: rows_of(table) for kind, table in tables.items()}
+    there = {row["repo"] for some in rows.values() for row in some}
     judge = find("any").eval()
-    rows: dict[str, list[Row]] = {"music": [], "noise": []}
-    for package in track(packages):
-        with tempfile.TemporaryDirectory() as place:
-            unpack(package, Path(place))
-            known = licences(Path(place))
-            for path, kind in candidates(Path(place), package, names):
-                audio = cut(path, kind)
-                if audio is None or (kind == "noise" and not is_noise(audio, judge)):
-                    continue
-                relative = str(path.relative_to(place))
-                name = f"{package}_{re.sub('[^A-Za-z0-9]+', '_', relative)[-90:]}"
-                row = {"path": f"{kind}4/{name}.opus", "split": "train", "group": name}
-                row |= {"class": f"{package}/{path.parent.name}", "repo": f"debian:{package}"}
-                row |= {"licence": licence_of(relative, known), "seconds": len(audio) / RATE}
-                put(folders[0] / str(row["path"]), audio)
-                rows[kind].append({**row, "original_path": relative})
-    for kind, some in rows.items():
-        if some:
-            write_table(folders[0] / f"{kind}4" / MANIFEST, COLUMNS, some)
+    for package in track([name for name in packages if f"debian:{name}" not in there]):
+        for kind, row in gathered(package, folders[0], names, judge):
+            rows[kind].append(row)
+        for kind, some in rows.items():
+            if some:
+                write_table(tables[kind], COLUMNS, some)
+
+
+def rows_of(table: Path) -> list[Row]:
+    """The rows of a manifest, of none where there is none."""
+    if not table.exists():
+        return []
+    with table.open(newline="", encoding="utf-8") as file:
+        return [dict(row) for row in csv.DictReader(file)]
+
+
+def gathered(
+    package: str, out: Path, names: set[str], judge: torch.nn.Module
+) -> Iterator[tuple[str, Row]]:
+    """Writes what a package has, and gives the kind and the row of each recording."""
+    with tempfile.TemporaryDirectory() as place:
+        unpack(package, Path(place))
+        known = licences(Path(place))
+        for path, kind in candidates(Path(place), package, names):
+            audio = cut(path, kind)
+            if audio is None or (kind == "noise" and not is_noise(audio, judge)):
+                continue
+            relative = str(path.relative_to(place))
+            name = f"{package}_{re.sub('[^A-Za-z0-9]+', '_', relative)[-90:]}"
+            row: Row = {"path": f"{kind}4/{name}.opus", "split": "train", "group": name}
+            row |= {"class": f"{package}/{path.parent.name}", "repo": f"debian:{package}"}
+            row |= {"licence": licence_of(relative, known), "seconds": len(audio) / RATE}
+            put(out / str(row["path"]), audio)
+            yield kind, row | {"original_path": relative}
 
 
 def held_out(pool: Path) -> set[str]:
@@ -134,10 +177,21 @@ def plain(name: str) -> str:
 
 def unpack(package: str, place: Path) -> None:
     """The sounds of a package and what its copyright file says."""
-    subprocess.run(["apt-get", "-q", "download", package], cwd=place, check=True)
+    if subprocess.run(["apt-get", "-q", "download", package], cwd=place).returncode:
+        sys.exit(f"apt-get cannot download {package}; what came before it is written")
     found = next(place.glob("*.deb"))
     subprocess.run(["dpkg-deb", "-x", found, place], check=True)
     found.unlink()
+    open_archives(place)
+
+
+def open_archives(place: Path) -> None:
+    """Puts the sounds that zip files hold into folders of their names."""
+    for path in list(place.rglob("*")):
+        if path.suffix.lower() in ARCHIVES and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                sounds = [name for name in archive.namelist() if Path(name).suffix.lower() in AUDIO]
+                archive.extractall(path.with_suffix(""), sounds)
 
 
 def licences(place: Path) -> list[tuple[str, str]]:

@@ -1,10 +1,22 @@
 """Recordings of free games: what is music, noise, perhaps a voice, and what is held out."""
 
+import zipfile
+
 import numpy as np
 import pytest
 import soundfile
 
-from scripts.gather_debian import candidates, cut, held_out, licence_of, licences, plain
+from scripts import gather_debian
+from scripts.gather_debian import (
+    candidates,
+    cut,
+    held_out,
+    licence_of,
+    licences,
+    main,
+    open_archives,
+    plain,
+)
 
 COPYRIGHT = """\
 Format: 1.0
@@ -65,3 +77,34 @@ def test_a_cut_is_mono_at_one_rate_and_loud(tmp_path):
     assert cut(tmp_path / "silence.wav", "noise") is None
     (tmp_path / "text.wav").write_text("no sound")
     assert cut(tmp_path / "text.wav", "noise") is None
+
+
+def test_sounds_in_an_archive_of_a_game_are_found(package):
+    with zipfile.ZipFile(package / "usr/share/game/pak0.pk3", "w") as archive:
+        archive.writestr("music/storm.ogg", b"")
+        archive.writestr("maps/hall.bsp", b"")
+    (package / "usr/share/game/data.wz").write_text("no archive")
+    open_archives(package)
+    found = {path.name: kind for path, kind in candidates(package, "game-data", set())}
+    assert found["storm.ogg"] == "music"
+    assert not (package / "usr/share/game/pak0/maps/hall.bsp").exists()
+
+
+def test_what_was_gathered_stays_when_a_later_package_is_not_to_be_had(tmp_path, monkeypatch):
+    def unpack(package, place):
+        if package == "gone":
+            raise SystemExit("apt-get cannot download gone")
+        opened.append(package)
+        sound = 0.1 * np.sin(np.arange(16000 * 13) * 0.05)
+        soundfile.write(place / "theme.wav", sound, 16000)
+
+    opened = []
+    monkeypatch.setattr(gather_debian, "unpack", unpack)
+    for _ in range(2):
+        with pytest.raises(SystemExit, match="gone"):
+            main([str(tmp_path), "packages=game-music,gone"])
+    assert opened == ["game-music"]  # once: the second run finds it there
+    manifest = (tmp_path / "music4/manifest.csv").read_text().splitlines()
+    assert len(manifest) == 2 and "debian:game-music" in manifest[1]
+    name = manifest[1].split(",")[0]
+    assert soundfile.info(tmp_path / name).duration == pytest.approx(13, abs=0.1)
