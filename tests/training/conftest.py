@@ -1,5 +1,7 @@
 """A training of a very small model, short enough to be run whole several times."""
 
+import signal
+
 import pytest
 import torch
 from rich.console import Console
@@ -44,15 +46,13 @@ def train(mixers, monkeypatch):
     return run
 
 
-def ctrl_c_at(monkeypatch, step: int, times: int = 1) -> None:
-    """Presses Ctrl-C at the end of a step."""
-    import signal
-
+def ctrl_c_at(monkeypatch, step: int, times: int = 1, signum: int = signal.SIGINT) -> None:
+    """Presses Ctrl-C at the end of a step, or sends another signal."""
     plain = Keeper.on_train_batch_end
 
     def pressed(self, trainer, *rest):
         for _ in range(times if trainer.global_step == step else 0):
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signum)
         plain(self, trainer, *rest)
 
     monkeypatch.setattr(Keeper, "on_train_batch_end", pressed)

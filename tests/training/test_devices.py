@@ -93,10 +93,11 @@ def test_two_devices_train_as_one_on_the_same_scenes(trained, tmp_path, keep, fa
     assert two.smooth_loss == pytest.approx(one.smooth_loss, abs=1e-3)
 
 
-def test_two_devices_that_were_interrupted_go_on_as_one(trained, tmp_path, monkeypatch):
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_two_devices_that_were_interrupted_go_on_as_one(trained, tmp_path, signum):
     whole, *_ = trained("whole", 1)
     with pytest.raises(KeyboardInterrupt), pytest.MonkeyPatch.context() as patch:
-        ctrl_c_at(patch, 2)
+        ctrl_c_at(patch, 2, signum=signum)
         trained("parts")
     saved = torch.load(tmp_path / "parts/checkpoints/last.ckpt", weights_only=True)
     assert saved["global_step"] == 2

@@ -98,6 +98,16 @@ def test_ctrl_c_saves_and_gives_the_keyboard_back(train, tmp_path):
     assert saved["global_step"] == 3
 
 
+def test_a_job_that_its_cluster_ends_saves_first(train, tmp_path, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    ctrl_c_at(monkeypatch, 3, signum=signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path)
+    assert signal.getsignal(signal.SIGTERM) is before
+    saved = torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)
+    assert saved["global_step"] == 3
+
+
 def test_a_second_ctrl_c_stops_at_once(train, tmp_path, monkeypatch):
     before = signal.getsignal(signal.SIGINT)
     ctrl_c_at(monkeypatch, 3, times=2)

@@ -32,9 +32,10 @@ class StopNow(BaseException):
 class Keeper(pl.Callback):
     """Validates the averaged weights, keeps the best, writes the journal and the checkpoint.
 
-    The first Ctrl-C ends the step that runs, saves, and stops; `interrupted` says so. A second one
-    stops at once, which loses a minute at most. Of several processes the first one alone has a
-    clock, hears Ctrl-C and writes; the others learn at every step what it wants.
+    The first Ctrl-C, or SIGTERM, with which a cluster ends a job, ends the step that runs, saves,
+    and stops; `interrupted` says so. A second one stops at once, which loses a minute at most. Of
+    several processes the first one alone has a clock, hears signals and writes; the others learn at
+    every step what it wants.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Keeper(pl.Callback):
         if not self.place.first or threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, lambda *_: self._stop())
+        before = signal.signal(signal.SIGINT, self._ended)
         try:
             yield
         except StopNow:
@@ -73,7 +74,10 @@ class Keeper(pl.Callback):
             signal.signal(signal.SIGINT, before)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the clocks, and the journal from where the checkpoint stands."""
+        """Starts the clocks, and the journal from where the checkpoint stands; hears SIGTERM."""
+        if threading.current_thread() is threading.main_thread():
+            # In place of Lightning's handler, in which one of several processes waits for ever.
+            signal.signal(signal.SIGTERM, self._ended if self.place.first else signal.SIG_IGN)
         module = _course(pl_module)
         self._began = self._saved = time.monotonic()
         self._before, self._first = module.seconds, trainer.global_step
@@ -168,7 +172,8 @@ class Keeper(pl.Callback):
             trainer.save_checkpoint(self.path)  # writes nothing, waits until the first one has
         self._saved = time.monotonic()
 
-    def _stop(self) -> None:
+    def _ended(self, *_: object) -> None:
+        """Answers a signal."""
         if self.interrupted:
             raise StopNow
         self.interrupted = True
