@@ -83,12 +83,13 @@ PACKAGES = (
 ARCHIVES = {".zip", ".pk3", ".wz"}
 """Zip files under the names that games give them."""
 AUDIO = {".ogg", ".wav", ".flac", ".mp3", ".oga", ".opus"}
-MUSIC = re.compile(r"music|/mus/|track|song|theme|fanfare|/bgm|moh", re.IGNORECASE)
+MUSIC = re.compile(r"music|/mus/|track[^/]*$|song|theme|fanfare|/bgm|moh", re.IGNORECASE)
 VOICE = re.compile(
     r"voice|speech|speak|dialog|talk|taunt|announc|/vo/|lang|player|pain|/(cs|nl|de|en|fr|sv)/|cheer"
     r"|laugh|scream|male|human|unit|pilot|radio|atc|hello|count",
     re.IGNORECASE,
 )
+SPOKEN = re.compile(r"voice|speech|dialog", re.IGNORECASE)
 TONES = re.compile(
     r"menu|click|beep|button|/ui/|gui|interface|chat|message|notify|select|jingle|victory|defeat"
     r"|bell_|note|instrument|piano|guitar|flute|drum|bass|synth|chord",
@@ -229,7 +230,8 @@ def candidates(place: Path, package: str, names: set[str]) -> Iterator[tuple[Pat
             continue
         relative = f"/{path.relative_to(place)}"
         if MUSIC.search(relative) or MUSIC.search(package):
-            yield path, "music"
+            if not SPOKEN.search(relative):
+                yield path, "music"
         elif not VOICE.search(relative) and not TONES.search(relative):
             yield path, "noise"
 

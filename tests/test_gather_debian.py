@@ -34,7 +34,8 @@ License: CC-BY-3.0
 @pytest.fixture
 def package(tmp_path):
     root = tmp_path / "usr/share/game"
-    for name in ("music/hills.ogg", "sound/wind.ogg", "sound/rain_2.ogg", "sound/voice_1.ogg"):
+    sounds = "music/hills.ogg music/a_speech.ogg sound/wind.ogg sound/rain_2.ogg sound/voice_1.ogg"
+    for name in [*sounds.split(), "tracks/farm/sheep.ogg"]:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
     about = tmp_path / "usr/share/doc/game/copyright"
@@ -45,7 +46,8 @@ def package(tmp_path):
 
 def test_folders_tell_music_and_words_tell_voices(package):
     found = {path.name: kind for path, kind in candidates(package, "game-data", set())}
-    assert found == {"hills.ogg": "music", "wind.ogg": "noise", "rain_2.ogg": "noise"}
+    noises = dict.fromkeys(["wind.ogg", "rain_2.ogg", "sheep.ogg"], "noise")
+    assert found == {"hills.ogg": "music", **noises}
 
 
 def test_a_take_of_what_is_held_out_is_not_taken(package, tmp_path):
