@@ -36,6 +36,7 @@ from soundsieve.data.walk import audio_files
 from soundsieve.errors import UserError
 from soundsieve.evaluation.removal import evaluate_removal
 from soundsieve.finetuning import SCORES
+from soundsieve.models.catalog import WEIGHTS, header, shipped
 from soundsieve.runs import versions, whole, write_json
 
 HELD_OUT = 1 / 3
@@ -67,7 +68,9 @@ TEXT = """\
 `recipe finetune {base}` on {sounds}, up to {usual} s of each: decibels before and after, on
 recordings that were held out, in scenes of `{data}` ({split} split). Sounds are removed from scenes
 at 0 dB; other talkers come through a small loudspeaker, as prompts do, and are to stay. How long a
-fine-tune takes stands among the [times](benchmarks.md)."""
+fine-tune takes stands among the [times](benchmarks.md). The weights that it started from were
+trained at commit {trained}{since}."""
+SINCE = "; the package has later ones by now"
 AMOUNTS = "The same from so many seconds of recordings, or of all there are where these are fewer."
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
@@ -101,6 +104,7 @@ def measure(options: argparse.Namespace) -> Result:
     rows = [row for kind, folder in _sounds(options) for row in _of_sound(kind, folder, options)]
     return {
         "base": Path(options.base).name,
+        "trained": _trained(options.base),
         "data": Path(options.data).name,
         "split": options.split,
         "usual": options.usual,
@@ -111,6 +115,13 @@ def measure(options: argparse.Namespace) -> Result:
     }
 
 
+def _trained(base: str) -> str:
+    """The commit at which a model's weights were trained."""
+    path = shipped().get(base, Path(base))
+    about = header(path / WEIGHTS if path.is_dir() else path)
+    return about["training"]["versions"]["commit"]
+
+
 def _result(path: Path) -> Result:
     if not path.is_file():
         raise UserError(f"no {path}: expected a finetune.json that --out left.")
@@ -119,7 +130,7 @@ def _result(path: Path) -> Result:
 
 def merge(results: Sequence[Result]) -> Result:
     """One result of several, measured on the same scenes; of two of the same, the later counts."""
-    same = ("base", "data", "split", "usual", "threads")
+    same = ("base", "trained", "data", "split", "usual", "threads")
     if len({tuple(result[name] for name in same) for result in results}) > 1:
         raise UserError(f"the results differ in one of {', '.join(same)}.")
     rows = {}
@@ -155,7 +166,10 @@ def render(result: Result) -> str:
     """The page of a result."""
     first, usual = next(iter(METHODS)), result["usual"]
     default = _rows(result, way=first, seconds=usual)
-    parts = ["# Fine-tuning", TEXT.format(sounds=f"{len(default)} sounds", **result)]
+    base, trained = result["base"], result["trained"]
+    since = SINCE if base in shipped() and _trained(base) != trained else ""
+    sounds = f"{len(default)} sounds"
+    parts = ["# Fine-tuning", TEXT.format(sounds=sounds, since=since, **result)]
     for kind in dict.fromkeys(row["kind"] for row in default):
         rows = _rows(result, kind=kind)
         some = {row["sound"]: [row] for row in default if row["kind"] == kind}

@@ -216,7 +216,9 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
     first, full, *_ = script.METHODS
     rows = [row(30, first, 4.0), row(120, first, 8.0), row(120, full, 7.0)]
     facts = {"base": "any", "data": "pack", "split": "valid", "usual": 120, "threads": 2}
+    facts["trained"] = "0ld"
     text = script.render({**facts, "rows": rows, "command": "x", "versions": FACTS["versions"]})
+    assert "trained at commit 0ld; the package has later ones by now." in said(text)
     assert "| lathe | 10.0 → 18.0 |" in text
     assert "| lathe, 30 s | 10.0 → 14.0 |" in text and "| lathe, 120 s | 10.0 → 18.0 |" in text
     assert f"| lathe, {full} | 10.0 → 17.0 |" in text
