@@ -128,7 +128,7 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]])
         torch=training["versions"]["torch"],
         gates=gates_line(training.get("gates", {})),
         words=words_of(name, training["recipe"]),
-        device=training.get("device", "a processor"),
+        device=training["device"].replace("cpu", "a processor"),
         start=f", after {', then '.join(training['after'])}" if training["after"] else "",
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
