@@ -24,22 +24,20 @@ from typing import Any
 
 import torch
 from compare import RESULTS, ROOT, RUN, Result
+from handed_in import cut
 from like_voices import NAME as LIKE_VOICES
 from like_voices import like_voices
 from render import table
 from rich.console import Console
 
-from soundsieve.audio.io import read, write
 from soundsieve.cli.finetune import part
 from soundsieve.config import resolve
-from soundsieve.data.walk import audio_files
 from soundsieve.errors import UserError
 from soundsieve.evaluation.removal import evaluate_removal
 from soundsieve.finetuning import SCORES
 from soundsieve.models.catalog import WEIGHTS, header, shipped
 from soundsieve.runs import versions, whole, write_json
 
-HELD_OUT = 1 / 3
 METHODS = {
     "adapter": (),
     "full": ("finetune.method=full",),
@@ -195,7 +193,7 @@ def _rows(result: Result, **wanted: Any) -> list[Result]:
 def _of_sound(kind: str, folder: Path, options: argparse.Namespace) -> Iterator[Result]:
     """The rows of one sound: every amount by the first method, the usual one by all."""
     place = options.work / f"{kind}-{folder.name}"
-    learned, test = _cut(folder, place, options.seconds, options.usual)
+    learned, test = cut(folder, place, options.seconds, options.usual)
     for seconds, recordings in learned.items():
         for way in options.ways if seconds == options.usual else list(METHODS)[:1]:
             run = None if way == IDEAL else _run(kind, recordings, METHODS[way], options)
@@ -241,40 +239,6 @@ def _scored(kind: str, model: str, test: Path, options: argparse.Namespace) -> R
         for name, values in like_voices(models, test, recipe).items():
             found[name] |= values
     return {"before": found[options.base], "after": found[model]}
-
-
-def _cut(
-    folder: Path, place: Path, amounts: Sequence[int], usual: int
-) -> tuple[dict[int, Path], Path]:
-    """Folders with so many seconds of a folder's sound each, and one with a third that none has.
-
-    An amount that is not there is left out, but for the usual one: that is all there is, up to it.
-    """
-    pieces = [(path, *read(path)) for path in audio_files(folder)]
-    total = sum(audio.shape[-1] / rate for _, audio, rate in pieces)
-    learned: list[tuple[str, torch.Tensor, int]] = []
-    heard = 0.0
-    for number, (path, audio, rate) in enumerate(pieces):
-        name = f"{number:03}-{path.stem}.wav"
-        # A recording that lies on the border is cut there.
-        edge = round(max((1 - HELD_OUT) * total - heard, 0) * rate)
-        learned.append((name, audio[:, :edge], rate))
-        _put(place / "test" / name, audio[:, edge:], rate)
-        heard += audio.shape[-1] / rate
-    there = [amount for amount in amounts if amount <= (1 - HELD_OUT) * total or amount == usual]
-    for amount in there:
-        rest = float(amount)
-        for name, audio, rate in learned:
-            _put(place / str(amount) / name, audio[:, : round(rest * rate)], rate)
-            rest = max(rest - audio.shape[-1] / rate, 0.0)
-    return {amount: place / str(amount) for amount in there}, place / "test"
-
-
-def _put(path: Path, audio: torch.Tensor, sample_rate: int) -> None:
-    """A file, where there is sound for it and it is not there yet."""
-    if audio.shape[-1] and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, audio, sample_rate)
 
 
 def _several(rows: list[Result], key: str, way: str, usual: int) -> dict[str, list[Result]]:

@@ -248,7 +248,7 @@ def test_the_page_on_fine_tuning_sets_amounts_and_ways_against_what_is_won(modul
 def test_held_out_recordings_are_handed_to_no_fine_tune(module, tmp_path):
     for take in range(3):
         put(tmp_path / f"lathe/{take}.wav", tone(300 + take, 4.0))
-    learned, test = module("finetune")._cut(tmp_path / "lathe", tmp_path / "work", [2, 8, 99], 8)
+    learned, test = module("handed_in").cut(tmp_path / "lathe", tmp_path / "work", [2, 8, 99], 8)
     assert set(learned) == {2, 8}
     seconds = {
         folder: sum(info(path).frames for path in folder.glob("*.wav")) / RATE
