@@ -83,9 +83,7 @@ def main(
     SHIPPED.mkdir(exist_ok=True)
     DOCS.mkdir(parents=True, exist_ok=True)
     means = {keep: found["model"]["all"] for keep, found in scores["scores"].items()}
-    for part, key in (("data", "path"), ("train", "start")):  # not the folders of one machine
-        made = about["training"]["recipe"][part]
-        made[key] = made[key] and Path(made[key]).name
+    about["training"]["recipe"] = placeless(about["training"]["recipe"])
     about["training"]["after"] = [line for start in starts for line in course(start)]
     kept = {k: v for k, v in about.items() if k not in ("family", "config")} | {
         "licence": LICENCE,
@@ -99,6 +97,18 @@ def main(
     with whole(DOCS / f"{name}.md") as part:
         more = [json.loads((folder / JSON).read_text()) for folder in others]
         part.write_text(card(name, about, [*more, scores], rows), encoding="utf-8")
+
+
+def placeless(made: dict) -> dict:
+    """A recipe whose files and folders go by their names: where they lie is one machine's affair.
+
+    >>> placeless({"out": "/home/me/runs", "train": {"start": None}, "data": {"path": "a/pack"}})
+    {'out': 'runs', 'train': {'start': None}, 'data': {'path': 'pack'}}
+    """
+    data, train = made["data"], made["train"]
+    start = train["start"] and Path(train["start"]).name
+    placed = {"data": {**data, "path": Path(data["path"]).name}, "train": {**train, "start": start}}
+    return {**made, "out": Path(made["out"]).name, **placed}
 
 
 def rows_of(manifest: Path) -> list[dict[str, str]]:

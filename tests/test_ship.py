@@ -1,14 +1,15 @@
 """What ships a model: its words, and the points at which its gates open."""
 
 import json
+import re
 
 import pytest
 import torch
 
-from scripts.ship import gates_line, move_gates, words_of
+from scripts.ship import gates_line, move_gates, placeless, words_of
 from soundsieve.config import resolve
 from soundsieve.models.build import build
-from soundsieve.models.catalog import header
+from soundsieve.models.catalog import header, shipped
 from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS
 from soundsieve.target import parse
@@ -32,6 +33,19 @@ def test_a_card_says_what_was_said_on_the_command_line():
     assert " 'mix.snr={normal: [0.0, 8.0]}'" in words
     assert "data" not in words
     assert "model" not in words
+
+
+def test_a_recipe_that_ships_tells_no_folder_of_the_machine_that_ran_it():
+    words = ["data=/home/me/pack", "out=/home/me/runs", "train.start=/home/me/old.safetensors"]
+    made = placeless(json.loads(resolve("any", words).model_dump_json()))
+    assert "/home" not in json.dumps(made)
+    assert (made["data"]["path"], made["out"]) == ("pack", "runs")
+    assert made["train"]["start"] == "old.safetensors"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_model_tells_no_folder_of_the_machine_that_trained_it(name):
+    assert not re.search(r'"(/|~|[A-Z]:)', json.dumps(header(shipped()[name])))
 
 
 def test_a_gate_that_is_moved_down_lets_less_through_and_the_others_take_it(run):
