@@ -179,7 +179,10 @@ def plain(name: str) -> str:
 def unpack(package: str, place: Path) -> None:
     """The sounds of a package and what its copyright file says."""
     if subprocess.run(["apt-get", "-q", "download", package], cwd=place).returncode:
-        sys.exit(f"apt-get cannot download {package}; what came before it is written")
+        sys.exit(
+            f"apt-get cannot download {package}: check its name, or run apt-get update; "
+            "the same command goes on after what is written."
+        )
     found = next(place.glob("*.deb"))
     subprocess.run(["dpkg-deb", "-x", found, place], check=True)
     found.unlink()
