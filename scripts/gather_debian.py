@@ -6,8 +6,8 @@ Downloads packages with apt, and writes OUT/music4 and OUT/noise4, mono at 16 kH
 a manifest.csv. What is music says its folder; what may be a voice says a word in its path, and of
 the rest `any` hears what is speech and music after all: such noise is left out. So is whatever has
 the name of a recording that `heldout`, a pool with manifests, keeps for valid or test. The licence
-of a file is that of its package's debian/copyright. Of music 33 s are taken after the first ten, of
-noise 20 from the start. A package whose sounds are there already is passed over.
+of a file is that of its package's debian/copyright. Of music two minutes are taken after the first
+ten seconds, of noise 20 s from the start. A package whose sounds are there already is passed over.
 
 Needs a Debian with apt and dpkg-deb.
 """
@@ -34,10 +34,15 @@ from soundsieve.models.find import find
 
 PACKAGES = (
     "0ad-data",
+    "a7xpg-data",
+    "amoebax-data",
+    "angrydd",
+    "ardentryst",
     "asc-music",
     "asterisk-moh-opsound-wav",
     "btanks-data",
     "bzflag-data",
+    "caveexpress-data",
     "colobot-common-sounds",
     "cube2-data",
     "endless-sky-data",
@@ -46,29 +51,50 @@ PACKAGES = (
     "fillets-ng-data",
     "flare-game",
     "flightgear-data-base",
+    "freeciv-data",
+    "freecol",
     "freedroidrpg-data",
     "freeorion-data",
+    "fretsonfire-songs-muldjord",
+    "fretsonfire-songs-sectoid",
     "gigalomania-data",
     "glob2-data",
     "hedgewars-data",
+    "hex-a-hop-data",
+    "holotz-castle-data",
     "hyperrogue-music",
     "lincity-ng-data",
+    "lordsawar-data",
     "lugaru-data",
     "marsshooter-data",
     "megaglest-data",
+    "mu-cade-data",
     "naev-data",
     "openarena-081-misc",
+    "openarena-088-data",
     "openarena-data",
+    "openarena-oacmp1",
     "openclonk-data",
+    "pathological",
+    "pink-pony-data",
     "planetblupi-common",
+    "powermanga-data",
+    "raincat-data",
     "redeclipse-data",
     "scorched3d-data",
+    "searchandrescue-data",
     "singularity-music",
+    "solarwolf",
     "starfighter-data",
+    "stormbaancoureur-data",
     "supertux-data",
     "supertuxkart-data",
+    "titanion-data",
     "torcs-data",
+    "torus-trooper-data",
     "trackballs-data",
+    "tuxfootball",
+    "tuxtype-data",
     "ufoai-music",
     "ufoai-sound",
     "unknown-horizons",
@@ -79,6 +105,7 @@ PACKAGES = (
     "wesnoth-1.16-music",
     "widelands-data",
     "xmoto-data",
+    "zaz-data",
 )
 ARCHIVES = {".zip", ".pk3", ".wz"}
 """Zip files under the names that games give them."""
@@ -97,7 +124,7 @@ TONES = re.compile(
 )
 RATE, PEAK, FAINT = 16000, 0.7, 0.01
 SKIPPED = {"music": 10.0, "noise": 0.0}
-TAKEN = {"music": 33.0, "noise": 20.0}
+TAKEN = {"music": 120.0, "noise": 20.0}
 LENGTHS = {"music": (12.0, float("inf")), "noise": (0.8, 90.0)}
 """Seconds that a recording has, at least and at most."""
 HEARD = 12.0
