@@ -13,17 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from rich.progress import track
 
+from scripts.gather_debian import PEAK, RATE, put
 from scripts.make_starter.dsp import Array, band, generator, pulses, resonate, shaped, tone, wander
 from soundsieve.data.manifest import MANIFEST, write_table
 
-RATE, PEAK, SECONDS, QUALITY = 16000, 0.7, 12.0, 0.937
+SECONDS = 12.0
 COLUMNS = ("path", "split", "group", "class", "licence", "seconds", "note")
 MAINS = (50.0, 60.0)
-LARGEST = 7000.0
-"""Hz, the highest overtone."""
+HIGHEST = 7000.0
+"""Hz, of an overtone."""
 Rng = np.random.Generator
 
 
@@ -33,17 +33,23 @@ def main(words: list[str]) -> None:
     folders = [Path(word) for word in words if "=" not in word]
     if len(folders) != 1 or options.keys() - {"count", "seed"}:
         sys.exit(__doc__)
-    count, seed = int(options.get("count", 600)), int(options.get("seed", 1))
+    count, seed = whole(options, "count", 600, least=1), whole(options, "seed", 1, least=0)
     rows = []
     for number, (kind, audio) in enumerate(track(noises(seed, count), total=count)):
         name = f"{kind}-{seed}-{number + 1:04d}"
-        path = folders[0] / "noise5" / f"{name}.opus"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, audio, RATE, "OPUS", format="OGG", compression_level=QUALITY)
-        row = {"path": f"noise5/{path.name}", "split": "train", "group": name, "class": kind}
+        row = {"path": f"noise5/{name}.opus", "split": "train", "group": name, "class": kind}
         row |= {"licence": "MIT", "seconds": SECONDS, "note": "made by scripts/make_machines.py"}
+        put(folders[0] / str(row["path"]), audio)
         rows.append(row)
     write_table(folders[0] / "noise5" / MANIFEST, COLUMNS, rows)
+
+
+def whole(options: dict[str, str], name: str, usual: int, least: int) -> int:
+    """An option that is a number; one line to leave with where it is none."""
+    text = options.get(name, str(usual))
+    if not text.isdecimal() or int(text) < least:
+        sys.exit(f"{name}={text}: a whole number from {least}, {name}={usual} for instance.")
+    return int(text)
 
 
 def noises(seed: int, count: int) -> Iterator[tuple[str, Array]]:
@@ -100,13 +106,13 @@ KINDS = {one.__name__: one for one in (engine, motor, fan, hum, flow)}
 
 
 def speed(rng: Rng, n: int, low: float, high: float) -> Array:
-    """Turns a second: nearly constant, wandering, or one that rises, falls and stops."""
+    """Turns a second: nearly constant, wandering, or one that rises and falls."""
     hz = np.exp(rng.uniform(np.log(low), np.log(high)))
     unsteady = np.exp(rng.uniform(np.log(0.0005), np.log(0.04)))
     curve = hz * (1 + unsteady * wander(rng, n, rng.uniform(0.2, 3), RATE))
     if rng.random() < 0.25:
         curve = curve * 2 ** (rng.uniform(0.2, 1) * wander(rng, n, rng.uniform(0.1, 0.4), RATE))
-    return np.clip(curve, 2, LARGEST / 2)
+    return np.clip(curve, 2, HIGHEST / 2)
 
 
 def overtones(rng: Rng, hz: Array) -> Array:
@@ -115,7 +121,7 @@ def overtones(rng: Rng, hz: Array) -> Array:
     turn = 2 * np.pi * np.cumsum(hz) / RATE
     fall, uneven, odd = rng.uniform(0.2, 1.8), rng.uniform(0, 1.0), rng.uniform(0.2, 1)
     out = np.zeros(n)
-    for k in range(1, min(40, int(LARGEST / hz.max())) + 1):
+    for k in range(1, min(40, int(HIGHEST / hz.max())) + 1):
         gain = k**-fall * rng.lognormal(0, uneven) * (1 if k % 2 else odd)
         sway = 1 + rng.uniform(0, 0.4) * wander(rng, n, rng.uniform(0.2, 4), RATE)
         out += gain * sway * np.sin(k * turn + rng.uniform(0, 2 * np.pi))
@@ -134,7 +140,7 @@ def air(rng: Rng, n: int, hz: Array) -> Array:
 
 def whine(rng: Rng, n: int) -> Array:
     """One to three high tones. Unit power."""
-    pitches = np.exp(rng.uniform(np.log(800), np.log(LARGEST), rng.integers(1, 4)))
+    pitches = np.exp(rng.uniform(np.log(800), np.log(HIGHEST), rng.integers(1, 4)))
     unsteady = np.exp(rng.uniform(np.log(0.0003), np.log(0.02)))
     return unit(sum(tone(hz * (1 + unsteady * wander(rng, n, 1, RATE)), n, RATE) for hz in pitches))
 

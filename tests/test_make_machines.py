@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.make_machines import KINDS, PEAK, RATE, hum, main, noises, overtones
+from scripts.gather_debian import PEAK, RATE
+from scripts.make_machines import KINDS, hum, main, noises, overtones
 from scripts.make_starter.dsp import generator
 from soundsieve.data.sources import find_sources
 
@@ -48,3 +49,10 @@ def test_the_script_writes_recordings_that_a_pool_reads(tmp_path):
     found = find_sources(tmp_path)
     assert {(source.stem, source.kind) for source in found} == {("noise", kind) for kind in KINDS}
     assert all(source.path.exists() and source.licence == "MIT" for source in found)
+
+
+@pytest.mark.parametrize("word", ["count=0", "count=many", "seed=-1"])
+def test_a_number_that_is_none_is_one_line(tmp_path, word):
+    with pytest.raises(SystemExit, match=rf"^{word}: a whole number from \d, [^\n]*$"):
+        main([str(tmp_path), word])
+    assert not any(tmp_path.iterdir())
