@@ -119,7 +119,8 @@ VOICE = re.compile(
 SPOKEN = re.compile(r"voice|speech|dialog", re.IGNORECASE)
 TONES = re.compile(
     r"menu|click|beep|button|/ui/|gui|interface|chat|message|notify|select|jingle|victory|defeat"
-    r"|bell_|note|instrument|piano|guitar|flute|drum|bass|synth|chord",
+    r"|alert|horn_signal|startlife|new_era|bell_|note|instrument|piano|guitar|flute|drum|bass|synth"
+    r"|chord",
     re.IGNORECASE,
 )
 RATE, PEAK, FAINT = 16000, 0.7, 0.01
