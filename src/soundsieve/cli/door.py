@@ -39,12 +39,13 @@ What to keep is one word, safe in every shell:
   keep=vocals,drums,bass,other   four outputs
 
 First steps:
-  recipe run keep=speech+music                         train on the built-in corpus
-  recipe run keep=speech+music data=FOLDER             on your own speech/ music/ noise/ prompts/
-  recipe separate street.wav keep=speech+music         use the model
+  recipe separate street.wav keep=speech+music         nothing to train: a model comes along
   recipe stream in=street.wav out=clean.wav keep=speech+music
-  recipe evaluate model=runs/NAME,classical            compare it
-  recipe finetune any noise=FOLDER                     teach it a noise of your own
+  recipe run keep=speech+music                         train one on the built-in corpus
+  recipe run keep=speech+music data=FOLDER             on your own speech/ music/ noise/ prompts/
+  recipe separate street.wav keep=speech+music model=runs/NAME
+  recipe evaluate model=runs/NAME,any,classical        compare it
+  recipe finetune any noise=FOLDER                     teach the model a noise of your own
   recipe show train.steps=2000                         see what a run would do
 
 recipe VERB --help says more; recipe run --help lists every key.
