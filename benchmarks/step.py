@@ -3,7 +3,7 @@
     python benchmarks/step.py [sizes=tiny,small,base] [steps=12]
 
 What is heard does not matter for time, so scenes are of noise, the same in every step. The step is
-that of `recipe run`: forward, loss, backward, optimizer.
+that of `recipe run`: forward, loss, backward, clipped gradients, optimizer, averaged weights.
 """
 
 import statistics
@@ -20,7 +20,7 @@ from soundsieve.export.proof import processor
 from soundsieve.memory import keep_memory
 from soundsieve.models.separator import parameters
 from soundsieve.recipe import Train
-from soundsieve.training.fit import settings
+from soundsieve.training.fit import CLIP, settings
 from soundsieve.training.module import Training
 
 SECONDS, WARM = 3.0, 6
@@ -71,7 +71,9 @@ def timed(size: str, compiled: bool, steps: int, taken: dict[str, Any]) -> list[
         start = time.perf_counter()
         optimizer.zero_grad()
         course.loss(stems, list(range(batch))).backward()
+        torch.nn.utils.clip_grad_norm_(course.parameters(), CLIP)
         optimizer.step()
+        course.average.update(model)
         times.append(time.perf_counter() - start)
     step = statistics.median(times[WARM:])
     word = "yes" if compiled else "no"

@@ -25,6 +25,8 @@ from soundsieve.training.module import Training
 from soundsieve.training.place import ALONE, Place
 
 VALID_SCENES = 48
+CLIP = 1.0
+"""The largest norm of the gradients of a step."""
 STEPS_A_MINUTE = 200
 """Of the smallest model on two cores: only to tell whether compiling pays."""
 
@@ -109,7 +111,7 @@ def follow(
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        gradient_clip_val=1.0,
+        gradient_clip_val=CLIP,
     )
     resume = keeper.path if keeper.path.exists() else None
     with keeper.stopping():
