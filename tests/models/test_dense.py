@@ -26,3 +26,22 @@ def test_it_has_gradients_and_takes_double_precision():
     assert torch.autograd.gradcheck(dense, (sound,))
     with torch.no_grad():
         assert dense(sound).dtype == torch.float64
+
+
+@pytest.mark.parametrize("rounded", [False, True], ids=["float32", "bf16"])
+def test_compiled_for_training_it_learns_the_same(rounded):
+    torch.manual_seed(0)
+    dense, sound = Dense(24, 40), torch.randn(5, 2, 24)
+    compiled = torch.compile(dense, backend="eager")
+    found = []
+    for layer in (dense, compiled):
+        with torch.autocast("cpu", torch.bfloat16, rounded):
+            out = layer(sound)
+        out.float().square().mean().backward()
+        found.append((out, *(p.grad for p in dense.parameters())))
+        dense.zero_grad()
+    for usual, other in zip(*found, strict=True):
+        assert usual.dtype == other.dtype
+        torch.testing.assert_close(
+            other, usual, rtol=2e-2 if rounded else 1e-5, atol=1e-2 if rounded else 1e-6
+        )

@@ -52,7 +52,8 @@ def test_memory_starts_with_constants_from_frames_to_seconds(linear):
     with torch.no_grad():
         mix.inward.weight.zero_()
         mix.inward.bias.zero_()
-    decay, _, _ = mix.before(torch.zeros(1, 1, 1, 16))
+    forget, candidate, _ = mix.said(torch.zeros(1, 1, 1, 16)).chunk(3, -1)
+    decay, _ = mix.before(forget, candidate)
     constants = -1 / decay.log().flatten()
     assert constants.min().item() == pytest.approx(2, rel=0.01)
     assert constants.max().item() == pytest.approx(200, rel=0.01)

@@ -90,7 +90,10 @@ class TimeMix(nn.Module):
         """What the output gate lets out of the memory, and the memory after the frames."""
         if frames.is_cuda and len(frames) > 1 and not self.linear:
             return _gpu_memory(self.said(frames), self.decay, state)  # pyright: ignore[reportCallIssue]
-        decay, drive, gate = self.before(frames)
+        # Apart from what is compiled: the gradient of a split is a concatenation, which a compiler
+        # writes number by number.
+        forget, candidate, gate = self.said(frames).chunk(3, -1)
+        decay, drive = self.before(forget, candidate)
         states = scan(decay, drive, state)
         return self.let_out(states, gate), states[-1]
 
@@ -98,12 +101,11 @@ class TimeMix(nn.Module):
         """What becomes of each frame its share to forget, its candidate and its output gate."""
         return self.inward(self.norm(frames))
 
-    def before(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What the recurrence needs: decay and drive in float32, and the output gate."""
-        forget, candidate, gate = self.said(frames).chunk(3, -1)
+    def before(self, forget: Tensor, candidate: Tensor) -> tuple[Tensor, Tensor]:
+        """What the recurrence needs: decay and drive in float32."""
         forget = self.decay.expand_as(forget) if self.linear else forget.float() + self.decay
         decay = forget.sigmoid()
-        return decay.contiguous(), (1 - decay) * candidate.float(), gate
+        return decay.contiguous(), (1 - decay) * candidate.float()
 
     def let_out(self, states: Tensor, gate: Tensor) -> Tensor:
         """States through the output gate."""

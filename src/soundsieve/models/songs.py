@@ -54,16 +54,16 @@ class BothWays(TimeMix):
 
         Shape: `[time, batch, band, channel], [time, batch, 1, 1] -> ` the same two.
         """
-        decay, drive, gate = self.before(frames)
+        forget, candidate, gate = self.said(frames).chunk(3, -1)
+        decay, drive = self.before(forget, candidate)
         decay = decay * self.most
         drive = (1 - decay) * drive * there
         states = scan(_turned(decay), _turned(drive), torch.zeros_like(drive[0]))
         return self.let_out(_turned(states), gate), there
 
-    def before(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Share of the longest decay, candidate in float32, output gate."""
-        forget, candidate, gate = self.said(frames).chunk(3, -1)
-        return (forget.float() + self.decay).sigmoid(), candidate.float(), gate
+    def before(self, forget: Tensor, candidate: Tensor) -> tuple[Tensor, Tensor]:
+        """Share of the longest decay, and the candidate in float32."""
+        return (forget.float() + self.decay).sigmoid(), candidate.float()
 
 
 class Songs(Stereo):

@@ -198,5 +198,6 @@ def _per_band(bands: Tensor, weight: Tensor) -> Tensor:
     Shape: `[time, batch, band, in], [band, in, out] -> [time, batch, band, out]`.
     """
     time, batch = bands.shape[:2]
-    rows = bands.flatten(0, 1).transpose(0, 1)  # [band, time * batch, in]
+    # [band, time * batch, in]: in one piece, or the gradient of the weights gathers it bit by bit.
+    rows = bands.flatten(0, 1).transpose(0, 1).contiguous()
     return torch.bmm(rows, weight.to(rows.dtype)).transpose(0, 1).unflatten(0, (time, batch))
