@@ -28,7 +28,7 @@ COLUMNS = ["size", "parameters", "compiled", "step, ms", "audio, s/s"]
 TEXT = """\
 A multi-head model with four heads at 16 kHz, trained on batches of {batch} scenes of {seconds:g} s
 with {threads} threads: the median of {steps} steps after {warm} to warm up, and how many seconds of
-scenes are learned from in a second. Drawing them is not counted. A run of more than ten minutes
+scenes are learned from in a second. Drawing them is not counted. A run of more than three minutes
 is compiled by itself; matrix products are in {precision}."""
 
 
