@@ -19,6 +19,7 @@ from soundsieve.evaluation.new_sound import (
     FIRST,
     SCENES,
     Part,
+    Values,
     measure,
     parts_of,
     remixed,
@@ -124,27 +125,36 @@ def compare(
     """
     now, then = at(strength), [_measured(base, scenes) for scenes in bench.watched]
     before = measure(remixed(base, bench.remix), bench.parts)
+    after = measure(remixed(now, bench.remix), bench.parts)
     old = [part for part in bench.parts if not part.new]
 
-    def lost_by(model: Separator) -> list[Loss]:
-        kept = _kept_lost(before, measure(remixed(model, bench.remix), old))
-        return [*_losses(base.names, then, model, bench), *kept]
+    def harmful(strength: float) -> bool:
+        """Whether anything is lost; what is measured fastest comes first, the rest if need be."""
+        model = at(strength)
+        return _any_lost(_losses(base.names, then, model, bench)) or any(
+            _any_lost(_kept_lost(before, measure(remixed(model, bench.remix), [part]), [part]))
+            for part in old
+        )
 
-    lost = lost_by(now)
+    lost = [*_losses(base.names, then, now, bench), *_kept_lost(before, after, old)]
     found: dict[str, Any] = {
         "strength": strength,
         "before": before,
-        "after": measure(remixed(now, bench.remix), bench.parts),
+        "after": after,
         "losses": [asdict(loss) for loss in lost],
         "offered": None,
         "agreement": None if bench.audio is None else agreement(base, now, bench.audio),
     }
-    if any(loss.too_much for loss in lost):
+    if _any_lost(lost):
         weaker = [share for share in STRENGTHS if share < strength]
         # Less of the change costs less, so half of what is left to try is known each time.
-        first = bisect_left(weaker, True, key=lambda s: not any(x.too_much for x in lost_by(at(s))))
+        first = bisect_left(weaker, True, key=lambda share: not harmful(share))
         found["offered"] = weaker[first] if first < len(weaker) else 0.0
     return found
+
+
+def _any_lost(losses: Sequence[Loss]) -> bool:
+    return any(loss.too_much for loss in losses)
 
 
 def _losses(
@@ -169,12 +179,12 @@ def _losses(
 
 
 def _kept_lost(
-    before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]
+    before: Mapping[str, Values], after: Mapping[str, Values], parts: Sequence[Part]
 ) -> list[Loss]:
     """What is kept of scenes without the new sound has lost."""
     found = []
-    for name, now in after.items():
-        then = before[name]
+    for name in (part.name for part in parts):
+        then, now = before[name], after[name]
         if {"si_sdr", "level"} <= now.keys() & then.keys():
             ratio, off = then["si_sdr"] - now["si_sdr"], abs(now["level"]) - abs(then["level"])
             found.append(Loss(name, KEPT, ratio, off))

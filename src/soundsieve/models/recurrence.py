@@ -105,7 +105,8 @@ class TimeMix(nn.Module):
         """What the recurrence needs: decay and drive in float32."""
         forget = self.decay.expand_as(forget) if self.linear else forget.float() + self.decay
         decay = forget.sigmoid()
-        return decay.contiguous(), (1 - decay) * candidate.float()
+        candidate = candidate.float()
+        return decay.contiguous(), torch.addcmul(candidate, decay, candidate, value=-1)
 
     def let_out(self, states: Tensor, gate: Tensor) -> Tensor:
         """States through the output gate."""

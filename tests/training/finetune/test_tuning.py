@@ -131,6 +131,16 @@ def test_a_lone_talker_is_taught_to_be_speech_whatever_the_teacher_says(taught):
     assert not torch.stack(rest).any()
 
 
+def test_of_scenes_beside_a_lone_talker_the_teacher_says_the_same(taught):
+    _, _, tuning = taught()
+    lesson = tuning.lessons.draw(range(3))
+    _, scene = tuning._spectra(lesson)
+    whole = tuning._old(lesson, scene)
+    lesson.talk[0], lesson.base[1] = True, 0.0
+    for part, before in zip(tuning._old(lesson, scene), whole, strict=True):
+        torch.testing.assert_close(part[:, :, 2], before[:, :, 2])
+
+
 @pytest.mark.parametrize(
     "now, score",
     [

@@ -152,13 +152,14 @@ class Tuning(Course):
     def _old(self, lesson: Lesson, base: Spectra) -> Spectra:
         """What each output should have of the scene before the new sound."""
         if self.teacher:
-            real, imag, _ = self._masks(*base)
-            said, talk = masked(real, imag, *base), lesson.talk[:, None]
             speech = self.speech.to(self.device)[:, None, None, None]
-            real, imag = (
-                torch.where(talk, speech * heard, part)
-                for heard, part in zip(base, said, strict=True)
-            )
+            real, imag = speech * base[0], speech * base[1]
+            # A talker alone needs no teacher, nor does silence: with a voice that is half of all.
+            asked = ~lesson.talk & lesson.base.flatten(1).any(1)
+            if asked.any():
+                there = base[0][:, asked], base[1][:, asked]
+                said = masked(*self._masks(*there)[:2], *there)
+                real[:, :, asked], imag[:, :, asked] = said
             return real, imag
         hop, stft = self.model.hop, self.model.stft
         stems = lesson.stems[..., : lesson.stems.shape[-1] // hop * hop]
