@@ -72,6 +72,21 @@ def test_another_strength_trains_nothing_anew(place, monkeypatch):
     assert json.loads((folder / "scores.json").read_text())["strength"] == 0.5
 
 
+def test_an_interrupted_change_of_strength_leaves_no_scores_of_another(place, monkeypatch):
+    folder = run("finetune.noise=lathe")
+    whole = load(folder / "model.safetensors").state_dict()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("soundsieve.finetuning.compare", lambda *_: _interrupt())
+        run("finetune.noise=lathe", "finetune.strength=0.5")
+    run("finetune.noise=lathe")
+    for name, weight in load(folder / "model.safetensors").state_dict().items():
+        torch.testing.assert_close(weight, whole[name])
+
+
+def _interrupt():
+    raise KeyboardInterrupt
+
+
 def test_what_changes_the_result_is_another_folder(place):
     first = run("finetune.noise=lathe")
     assert run("finetune.prompts=navi") != first
@@ -97,6 +112,17 @@ def test_the_tuned_model_is_scored_on_what_it_has_not_heard(place):
     assert found["seconds"] == pytest.approx(2.0)
     assert list(found["scores"]) == models
     assert json.loads((place / "out/scores.json").read_text())["keep"] == "all-noise"
+    with pytest.raises(UserError, match="expected one target"):
+        evaluate_removal(models, "lathe", "noise", "speech,music", recipe, None, console)
+
+
+def test_a_fine_tune_of_a_fine_tune_has_heard_what_both_heard(place):
+    first = run("finetune.noise=lathe")
+    second = run("finetune.prompts=navi", model=str(first))
+    heard = [
+        load(folder / "model.safetensors").about["finetune"]["heard"] for folder in (first, second)
+    ]
+    assert heard[1][: len(heard[0])] == heard[0] and len(heard[1]) > len(heard[0])
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def finetune(
     for line in outcome_lines(outcome):
         console.print(line, soft_wrap=True)
     command = f"recipe separate FILE keep={aims.kept} model={folder}"
-    console.print(f"separate with it: {command}", soft_wrap=True)
+    console.print(f"separate with it: {command}", soft_wrap=True, markup=False)
     return folder
 
 
@@ -182,7 +182,7 @@ def _complete(
 ) -> dict[str, Any]:
     """Does what a run folder lacks; gives what is in its scores."""
     if not (folder / TUNED).exists():
-        progress.console.print(f"run folder: {folder}", soft_wrap=True)
+        progress.console.print(f"run folder: {folder}", soft_wrap=True, markup=False)
         write_start(folder, recipe)
         _describe(material.recordings, folder, progress)
         model = copy.deepcopy(base)
@@ -204,6 +204,7 @@ def _complete(
 
     now, bench = at(strength), _bench(aims, recipe, material, base)
     about = {**models[1].about, "finetune": {**models[1].about["finetune"], "strength": strength}}
+    (folder / SCORES).unlink(missing_ok=True)  # they are of another strength than what comes now
     save(now, folder / WEIGHTS, about)
     outcome = compare(models[0], at, strength, bench)
     outcome |= {"keep": recipe.keep, "stem": aims.stem, "base": name}
@@ -249,11 +250,12 @@ def _about(
 ) -> dict[str, Any]:
     """What a model's header says of its making; the scores of the base are not its own."""
     about = {key: value for key, value in base.about.items() if key != "scores"}
+    earlier = (base.about.get("finetune") or {}).get("heard", [])
     return about | {
         "finetune": {
             "base": Path(name).name,
             "stem": aims.stem,
-            "heard": material.recordings.heard(),
+            "heard": [*earlier, *material.recordings.heard()],
             "seconds_of_sound": round(material.recordings.seconds("train"), 1),
             "recipe": json.loads(recipe.model_dump_json(exclude={"finetune": {"strength"}})),
             "steps": tuning.trainer.global_step,

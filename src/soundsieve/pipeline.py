@@ -49,7 +49,7 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
     if place.first:
         print_scores(folder, console)
         command = f"recipe separate FILE keep={recipe.keep} model={folder}"
-        console.print(f"separate with it: {command}", soft_wrap=True)
+        console.print(f"separate with it: {command}", soft_wrap=True, markup=False)
     return folder
 
 
@@ -59,7 +59,7 @@ def _complete(recipe: Recipe, pool: Pool, folder: Path, progress: Progress) -> N
         discard(folder)
     if (folder / "scores.json").exists():
         return
-    progress.console.print(f"run folder: {folder}")
+    progress.console.print(f"run folder: {folder}", soft_wrap=True, markup=False)
     write_start(folder, recipe)
     if not (folder / WEIGHTS).exists():  # written when training is done
         check_conflicts(recipe, pool, folder, progress)

@@ -169,6 +169,17 @@ def test_evaluate_keeps_its_own_keys_and_resolves_the_others(calls):
     assert (recipe.data.path, recipe.score.scenes, recipe.model.family) == ("y", 7, "mask")
 
 
+def test_a_run_of_several_outputs_is_one_model_to_evaluate(calls, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("runs/songs-vocals,drums-0a", "runs/any-speech,music,noise-1b"):
+        (tmp_path / folder).mkdir(parents=True)
+    words = "any,runs/songs-vocals,drums-0a,classical,runs/any-speech,music,noise-1b,"
+    assert main(["evaluate", f"model={words}"]) == 0
+    assert calls.noted[0][1][0] == [
+        *("any", "runs/songs-vocals,drums-0a", "classical", "runs/any-speech,music,noise-1b")
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "parts"),
     [

@@ -265,6 +265,17 @@ def test_unchanged_files_are_not_decoded_twice_and_groups_keep_their_split(tmp_p
     assert len(counted) == 31 + 30
 
 
+def test_what_was_in_a_pool_and_is_not_named_again_is_said(tmp_path):
+    for stem in ("speech", "noise"):
+        for number in range(3):
+            put(tmp_path / f"{stem}/{number}.wav", sound(number + 5 * (stem == "noise")))
+    prepare(list(stem_sources(tmp_path / "speech", "speech")), tmp_path / "mine", RATE)
+    ready = prepare(list(stem_sources(tmp_path / "noise", "noise")), tmp_path / "mine", RATE)
+    assert {source.stem for source in ready.sources} == {"noise"}
+    assert len(ready.dropped) == 3
+    assert all("not named now" in reason for reason in ready.dropped.values())
+
+
 def test_a_folder_with_a_manifest_of_its_own_is_not_overwritten(tmp_path):
     put(tmp_path / "in/a.wav", sound(1))
     (tmp_path / "in/manifest.csv").write_text("path,stem\na.wav,speech\n")

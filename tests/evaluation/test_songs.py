@@ -146,6 +146,17 @@ def test_one_target_is_scored_beside_all_the_rest(pool, recipe):
     assert [target["name"] for target in track["targets"]] == ["vocals", "accompaniment"]
 
 
+def test_a_song_without_the_target_is_left_out(pool, recipe):
+    changes = {"keep": "vocals", "score": recipe.score.model_copy(update={"split": "valid"})}
+    with pytest.raises(UserError, match="no song of the valid split has any of keep=vocals"):
+        score_songs(
+            [MixtureEstimator()],
+            pool,
+            recipe.model_copy(update=changes),
+            Progress(console=Console(quiet=True)),
+        )
+
+
 def test_a_whole_song_is_the_sum_of_its_parts(pool):
     (parts,) = pool.songs("test", pool.scope).values()
     scenes = song_of(pool, parts)

@@ -11,8 +11,12 @@ from soundsieve.export import command
 from soundsieve.export.command import export
 from soundsieve.export.graph import to_onnx
 from soundsieve.inference.separate import separate_audio
+from soundsieve.models.build import build
+from soundsieve.models.catalog import tree
+from soundsieve.models.files import save
 from soundsieve.models.find import find
 from soundsieve.models.onnx import OnnxSeparator
+from soundsieve.stems import Stems
 from soundsieve.target import parse
 from tests.export.conftest import untrained
 
@@ -94,6 +98,19 @@ def test_the_card_says_what_one_needs_to_run_it(exported, model):
             for item in graph.input
         }
         assert shapes == card["inputs"]
+
+
+def test_a_graph_knows_the_stems_and_the_past_of_its_model(tmp_path):
+    stems = Stems({"engine": "noise"})
+    network = build(
+        "mask", ("speech", "engine"), parse("all-engine", stems), stems=stems, size="tiny"
+    )
+    about = {"stems": {"engine": "noise"}, "finetune": {"heard": [["a", 0.0, 1.0]]}}
+    save(network, tmp_path / "m.safetensors", about)
+    (file,) = export(str(tmp_path / "m.safetensors"), tmp_path / "m.onnx")
+    assert "engine" in tree(str(file.path)).names
+    found = find(str(file.path))
+    assert "engine" in found.tree.names and found.about["finetune"]["heard"] == [["a", 0.0, 1.0]]
 
 
 def test_small_weights_cost_little_and_say_how_much(exported):

@@ -48,6 +48,12 @@ def test_whole_numbers_are_refused(model):
         model.separate(np.zeros(100, np.int16), 16000)
 
 
+def test_samples_that_come_as_channels_are_refused(model):
+    with pytest.raises(ValueError, match=r"\[16000, 2\]; transpose it"):
+        model.separate(np.zeros((16000, 2)), 16000)
+    assert model.separate(np.zeros((2, 1)), 16000, keep="speech").shape == (2, 1)
+
+
 def test_a_model_is_found_by_name(monkeypatch, halves):
     monkeypatch.setattr(api, "find", {"any": halves}.__getitem__)
     assert load("any").separator is halves

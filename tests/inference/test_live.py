@@ -119,6 +119,14 @@ def test_a_recording_that_is_interrupted_is_kept(model, pipes, tmp_path, monkeyp
     assert soundfile.info(tmp_path / "a.wav").frames == 2560
 
 
+def test_a_recording_that_outgrows_its_file_is_kept(model, pipes, tmp_path, monkeypatch):
+    monkeypatch.setattr("soundsieve.audio.io._WAV_LIMIT", 5000)
+    pipes(encode(noise(1, 2560), "s16"))
+    with pytest.raises(UserError, match="a wav holds 4 GB at most"):
+        live.stream("-", tmp_path / "a.wav", KEEP)
+    assert soundfile.info(tmp_path / "a.wav").frames == 2304  # nine hops of two bytes a sample
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

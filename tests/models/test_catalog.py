@@ -41,6 +41,12 @@ def test_a_run_has_the_score_of_its_validation_scenes(model, tmp_path):
     assert entry(path).latency == "offline"
 
 
+def test_a_fine_tune_has_no_score_of_its_base(model, tmp_path):
+    about = {"training": {"valid_si_sdri": 3.24}, "finetune": {"stem": "noise"}}
+    save(model, tmp_path / "a.safetensors", about)
+    assert entry(tmp_path / "a.safetensors").score == ""
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\xff" * 20, b"\2\0\0\0\0\0\0\0{}", b"\2\0\0\0\0\0\0\0[]"]
 )

@@ -179,6 +179,10 @@ class Reader:
         )
 
 
+class Full(UserError):
+    """A file that holds no more."""
+
+
 class Writer:
     """Writes a file under a temporary name beside it, and renames it once it is whole.
 
@@ -253,7 +257,7 @@ class Writer:
         assert self._file is not None, "write inside `with Writer(...)`"
         self.frames += block.shape[1]
         if self._most is not None and self.frames > self._most:
-            raise UserError(f"{self.path}: a wav holds 4 GB at most and more came; write flac.")
+            raise Full(f"{self.path}: a wav holds 4 GB at most and more came; write flac.")
         if self.subtype not in ("FLOAT", "DOUBLE"):
             self.clipped += int((block.abs() > 1).sum())
             bits = BITS.get(self.subtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from soundsieve.cli.words import at_most_one, options, sort
+from soundsieve.cli.words import at_most_one, models, options, sort
 from soundsieve.errors import UserError
 
 KEYS = ("model", "out", "songs", "noise", "prompts")
@@ -60,7 +60,6 @@ def main(words: Sequence[str]) -> int:
     if songs not in SONGS:
         raise UserError(f"songs expects one of {', '.join(SONGS)}, got {songs!r}.")
     recipe = resolve(at_most_one(names), others)
-    models = [word for word in found.get("model", "").split(",") if word]
     out = Path(found["out"]).expanduser() if "out" in found else None
 
     from rich.console import Console
@@ -70,7 +69,7 @@ def main(words: Sequence[str]) -> int:
 
     if out:
         make_folder(out)
-    done = evaluate(models, recipe, out, Console(highlight=False), songs=songs)
+    done = evaluate(models(found), recipe, out, Console(highlight=False), songs=songs)
     if out and done:
         from soundsieve.report.run import write_report
 
@@ -88,7 +87,6 @@ def _removal(found: dict[str, str], names: Sequence[str], pairs: Sequence[str]) 
         raise UserError("expected one of noise= and prompts=, and key=value words; see --help.")
     keep = [pair.partition("=")[2] for pair in pairs if pair.startswith("keep=")]
     recipe = resolve(part(stem), [pair for pair in pairs if not pair.startswith("keep=")])
-    models = [word for word in found.get("model", "").split(",") if word]
     out = Path(found["out"]).expanduser() if "out" in found else None
 
     from rich.console import Console
@@ -98,6 +96,6 @@ def _removal(found: dict[str, str], names: Sequence[str], pairs: Sequence[str]) 
 
     if out:
         make_folder(out)
-    console = Console(highlight=False)
-    evaluate_removal(models, found[stem], stem, keep[-1] if keep else None, recipe, out, console)
+    console, main = Console(highlight=False), keep[-1] if keep else None
+    evaluate_removal(models(found), found[stem], stem, main, recipe, out, console)
     return 0

@@ -66,5 +66,5 @@ def main(words: Sequence[str]) -> int:
         )
     if errors:
         return complain(errors)
-    print(f"{normal_form(targets)}: {len(files)} done, in {out or 'separated'}{sep}")
+    print(f"{normal_form(targets)}: done, in {out or 'separated'}{sep}")
     return 0

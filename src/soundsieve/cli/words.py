@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from soundsieve.errors import UserError, suggest
 
@@ -45,6 +46,22 @@ def options(pairs: Iterable[str], known: Iterable[str], verb: str) -> dict[str, 
             raise UserError(f"{key}= needs a value; see `recipe {verb} --help`.")
         found[key] = value
     return found
+
+
+def models(found: dict[str, str]) -> list[str]:
+    """The names in `model=`, parted by commas; a run folder that has some in its name is one."""
+    words = found.get("model", "").split(",")
+    names: list[str] = []
+    while words:
+        ends = (n for n in range(len(words), 1, -1) if _is_there(",".join(words[:n])))
+        end = next(ends, 1)
+        names.append(",".join(words[:end]))
+        del words[:end]
+    return [name for name in names if name]
+
+
+def _is_there(path: str) -> bool:
+    return Path(path).expanduser().exists()
 
 
 def needed(found: dict[str, str], key: str, example: str) -> str:

@@ -44,7 +44,7 @@ def pool_of(
     progress.remove_task(task)
     dropped = pool.store.dropped
     for path, reason in list(dropped.items())[:TOLD]:
-        progress.console.print(f"left out: {path}: {reason}", soft_wrap=True)
+        progress.console.print(f"left out: {path}: {reason}", soft_wrap=True, markup=False)
     if len(dropped) > TOLD:
         progress.console.print(f"left out: {len(dropped) - TOLD} files more")
     return pool

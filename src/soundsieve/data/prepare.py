@@ -14,6 +14,7 @@ from soundsieve.errors import UserError
 from soundsieve.stems import STEMS, Stems
 
 DROPPED = "dropped.csv"
+GONE = "were in the pool and are not named now (name all that belongs in it at once)"
 
 
 def prepare(
@@ -27,10 +28,11 @@ def prepare(
     stems: Stems = STEMS,
     channels: int = 1,
 ) -> Ready:
-    """Write a pool into `folder`; what it holds already and what is unchanged is kept.
+    """Write a pool of these sources into `folder`; what is decoded there already is kept.
 
     The manifest is written last and whole, so an interrupted `prepare` goes on where it was. Groups
-    keep the split that they had in an earlier manifest of the pool.
+    keep the split that they had in an earlier manifest of the pool. What is in that and no longer
+    among the sources counts as dropped.
 
     Raises UserError where the folder is something else, cannot be written, or nothing is usable.
     """
@@ -38,13 +40,24 @@ def prepare(
         raise UserError(
             f"{folder} has a {MANIFEST} of its own, not of a pool; choose another name= or out=."
         )
-    earlier = {} if fresh else _splits(folder, stems)
+    kept = is_prepared(folder) and not fresh
+    earlier = list(read_manifest(folder / MANIFEST, stems)) if kept else []
     if fresh:
         for old in (folder / MANIFEST, folder / DROPPED, *folder.glob("store-*")):
             old.unlink(missing_ok=True)
     ready = make_ready(
-        sources, folder, sample_rate, progress, workers, most_clipped, earlier, stems, channels
+        sources,
+        folder,
+        sample_rate,
+        progress,
+        workers,
+        most_clipped,
+        _splits(earlier),
+        stems,
+        channels,
     )
+    named = {source.path.absolute() for source in sources}
+    ready.dropped.update({str(s.path): GONE for s in earlier if s.path.absolute() not in named})
     dropped = [{"path": path, "reason": reason} for path, reason in sorted(ready.dropped.items())]
     folder.mkdir(parents=True, exist_ok=True)
     write_table(folder / DROPPED, ("path", "reason"), dropped)
@@ -58,12 +71,10 @@ def prepare(
     return ready
 
 
-def _splits(folder: Path, stems: Stems) -> dict[tuple[str, str], str]:
-    """The split of every group of a stem in the pool's manifest, where it has one only."""
-    if not is_prepared(folder):
-        return {}
+def _splits(sources: Sequence[Source]) -> dict[tuple[str, str], str]:
+    """The split of every group of a stem, where it has one only."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for source in read_manifest(folder / MANIFEST, stems):
+    for source in sources:
         found[source.stem, source.group].add(source.split)
     return {group: min(splits) for group, splits in found.items() if len(splits) == 1}
 

@@ -83,7 +83,9 @@ def named(
     models = {name: find(name) for name in names if name not in masks}
     if not models:
         raise UserError(f"an ideal mask stands beside a model; name one too: model=any,{names[0]}")
-    target = parse(keep, next(iter(models.values())).tree)[0]
+    target, *more = parse(keep, next(iter(models.values())).tree)
+    if more:
+        raise UserError(f"keep={keep}: expected one target; leave the comma.")
     made = {name: _remixed(model, name, target) for name, model in models.items()} | masks
     return target, models, {name: made[name] for name in names}
 

@@ -113,12 +113,17 @@ def score_songs(
     for song, parts in songs.items():
         scenes = song_of(pool, parts)
         targets = [t for t in recipe.targets if _sounds(t, parts, pool, recipe)]
+        if not targets:  # an instrumental has no vocals to be scored
+            progress.advance(task, len(estimators))
+            continue
         for estimator in estimators:
             progress.update(task, detail=f"{estimator.name}: {song}")
             track = _scored(estimator, song, scenes, targets, recipe, measure)
             scores.tracks.setdefault(estimator.name, {})[song] = track
             progress.advance(task)
     progress.remove_task(task)
+    if not scores.tracks:
+        raise UserError(f"no song of the {split} split has any of keep={recipe.keep} in it.")
     return scores
 
 

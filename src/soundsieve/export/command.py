@@ -23,8 +23,9 @@ from soundsieve.export.proof import (
     si_sdr_loss,
     sound,
 )
+from soundsieve.models.catalog import GRAPH_SUFFIX
 from soundsieve.models.find import find
-from soundsieve.models.onnx import EXTRA, SUFFIX, OnnxSeparator, card_path
+from soundsieve.models.onnx import EXTRA, OnnxSeparator, card_path
 from soundsieve.models.separator import parameters
 from soundsieve.models.stereo import Stereo
 from soundsieve.runs import whole, write_json
@@ -69,7 +70,7 @@ def export(
     for module in NEEDED:
         if find_spec(module) is None:
             raise UserError(f"export needs {module}, which is not installed: {EXTRA}.")
-    out = _checked(out or Path(f"{Path(name).stem}{SUFFIX}"))
+    out = _checked(out or Path(f"{Path(name).stem}{GRAPH_SUFFIX}"))
     model = find(name)
     # The graph of a song would hold thousands of frames, one after another.
     if not isinstance(model, Exportable) or isinstance(model, Stereo):
@@ -88,14 +89,14 @@ def export(
     if int8:
         say("the same with weights of one byte")
         small = to_int8(graph).SerializeToString()
-        path = out.with_suffix(f".int8{SUFFIX}")
+        path = out.with_suffix(f".int8{GRAPH_SUFFIX}")
         done.append(_int8(small, card, mixture, reference, model, parts, path))
     return done
 
 
 def _checked(out: Path) -> Path:
-    if out.suffix != SUFFIX:
-        raise UserError(f"out={out}: expected a name that ends in {SUFFIX}.")
+    if out.suffix != GRAPH_SUFFIX:
+        raise UserError(f"out={out}: expected a name that ends in {GRAPH_SUFFIX}.")
     if not out.absolute().parent.is_dir():
         raise UserError(f"out={out}: there is no folder {out.parent}; make it first.")
     return out

@@ -20,6 +20,8 @@ from soundsieve.models.separator import Separator
 from soundsieve.target import Target, parse
 
 Array = TypeVar("Array", np.ndarray, Tensor)
+MOST_CHANNELS = 64
+"""More, where they outnumber the samples, are samples."""
 
 
 def load(name: str | Path | None = None) -> Model:
@@ -108,7 +110,10 @@ def _signal(audio: np.ndarray | Tensor) -> Tensor:
         )
     if tensor.dim() not in (1, 2):
         raise ValueError(f"expected [time] or [channel, time], got {list(tensor.shape)}")
-    return torch.atleast_2d(tensor).float()
+    found = torch.atleast_2d(tensor).float().cpu()
+    if len(found) > max(found.shape[1], MOST_CHANNELS):
+        raise ValueError(f"expected [channel, time], got {list(tensor.shape)}; transpose it")
+    return found
 
 
 def _like(audio: Array, outputs: Tensor) -> Array:

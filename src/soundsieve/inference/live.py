@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from soundsieve.audio.io import AudioInfo, Reader, Writer, info
+from soundsieve.audio.io import AudioInfo, Full, Reader, Writer, info
 from soundsieve.audio.pcm import ENCODINGS
 from soundsieve.errors import UserError
 from soundsieve.inference.pipe import Guard, pcm_blocks, write_pcm
@@ -103,19 +103,19 @@ def _to_sink(
     if writer is None:
         write_pcm(blocks, sys.stdout.buffer, encoding)
         return
-    interrupted = False
+    end: BaseException | None = None
     with writer:
         try:
             for block in blocks:
                 writer.write(block)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Full) as error:
             if not recording:
                 raise
-            interrupted = True  # the way to end a recording; what came so far is kept
+            end = error  # Ctrl-C is the way to end a recording; what came so far is kept
     if writer.clipped:
         _say(f"{writer.path}: {writer.clipped} samples went past full scale and were clipped")
-    if interrupted:
-        raise KeyboardInterrupt
+    if end:
+        raise end
 
 
 def _kind(

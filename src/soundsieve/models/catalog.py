@@ -26,6 +26,7 @@ FAMILIES = {
 }
 """What `model=` of `recipe run` takes, with a line on each."""
 WEIGHTS_SUFFIX = ".safetensors"
+GRAPH_SUFFIX = ".onnx"
 WEIGHTS = "model.safetensors"
 """Name of the weights in a run folder."""
 HEADER = "soundsieve"
@@ -65,9 +66,19 @@ def tree(name: str | None = None) -> Stems:
     path = shipped().get(name or DEFAULT) or (Path(name).expanduser() if name else newest_run())
     if path is not None and path.is_dir():
         path = path / WEIGHTS
-    if path is None or path.suffix != WEIGHTS_SUFFIX or not path.is_file():
-        return Stems()  # what is wrong with the name is said where the model is loaded
-    return Stems((_parsed(_metadata(path).get(HEADER)) or {}).get("stems") or {})
+    # What is wrong with the name is said where the model is loaded.
+    told = _told(path) if path is not None and path.is_file() else None
+    return Stems((told or {}).get("stems") or {})
+
+
+def _told(path: Path) -> dict[str, Any] | None:
+    """What a model says of its making: in the header of its weights, or on the card of a graph."""
+    if path.suffix == WEIGHTS_SUFFIX:
+        return _parsed(_metadata(path).get(HEADER))
+    card = path.with_suffix(".json")
+    if path.suffix != GRAPH_SUFFIX or not card.is_file():
+        return None
+    return (_parsed(card.read_bytes()) or {}).get("about")
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -108,7 +119,12 @@ def _latency(about: dict[str, Any], seconds: float | None) -> str:
 
 
 def _score(about: dict[str, Any], training: dict[str, Any]) -> str:
-    """Scores by target where the header has them, else that of the validation scenes."""
+    """Scores by target where the header has them, else that of the validation scenes.
+
+    Of a fine-tune neither: those that its base got are not its own.
+    """
+    if "finetune" in about:
+        return ""
     if isinstance(scores := about.get("scores"), dict):
         numbers = {name: gain for name, gain in scores.items() if isinstance(gain, int | float)}
         return ", ".join(f"{name} {gain:+.1f} dB" for name, gain in numbers.items())

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from soundsieve.errors import UserError, suggest
 from soundsieve.models.asteroid.pretrained import SUFFIXES, load_pretrained
-from soundsieve.models.catalog import DEFAULT, WEIGHTS, newest_run, shipped
+from soundsieve.models.catalog import DEFAULT, GRAPH_SUFFIX, WEIGHTS, newest_run, shipped
 from soundsieve.models.classical import CLASSICAL
 from soundsieve.models.files import load
-from soundsieve.models.onnx import SUFFIX, load_onnx
+from soundsieve.models.onnx import load_onnx
 from soundsieve.models.separator import Separator
 
 
@@ -41,7 +41,7 @@ def find(name: str | None = None) -> Separator:
 
 
 def _of_file(path: Path) -> Separator:
-    if path.suffix == SUFFIX:
+    if path.suffix == GRAPH_SUFFIX:
         return load_onnx(path)
     return load_pretrained(path) if path.suffix in SUFFIXES else load(path)
 

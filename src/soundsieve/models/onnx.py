@@ -13,7 +13,6 @@ from torch import Tensor
 from soundsieve.errors import UserError
 from soundsieve.models.separator import Separator, State
 
-SUFFIX = ".onnx"
 EXTRA = "pip install 'soundsieve[export]'"
 """What brings ONNX Runtime."""
 
@@ -34,7 +33,8 @@ class OnnxSeparator(Separator):
         super().__init__(
             *(card[key] for key in ("scope", "outputs", "names", "sample_rate", "hop", "delay"))
         )
-        self.channels, self.about = card["channels"], card
+        self.channels, self.card = card["channels"], card
+        self.about = {**(card.get("about") or {}), **card}
         self.causal = card.get("causal", True)
         self._session = session(graph)
         inputs = {item.name: item.shape for item in self._session.get_inputs()}
@@ -50,7 +50,7 @@ class OnnxSeparator(Separator):
     @property
     def config(self) -> dict[str, Any]:
         """The card."""
-        return self.about
+        return self.card
 
     def initial_state(self, batch: int, channels: int) -> State:
         """The state after endless silence."""

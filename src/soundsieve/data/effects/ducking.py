@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool1d, interpolate, max_pool1d
 
@@ -42,8 +41,3 @@ def ducking(prompt: Tensor, depth: float, ramp: float, sample_rate: int) -> Tens
     smooth = avg_pool1d(held, 2 * width + 1, 1, width, count_include_pad=False)
     gain = (smooth * (-depth * math.log(10) / 20)).exp()
     return interpolate(gain, prompt.shape[-1], mode="linear", align_corners=False)[0, 0]
-
-
-def is_heard(prompt: Tensor) -> NDArray[np.bool_]:
-    """Which rows have any sound. Shape: `[row, channel, time] -> [row]`."""
-    return (prompt.abs().amax((1, 2)) > 0).cpu().numpy()
