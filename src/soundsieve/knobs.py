@@ -95,7 +95,7 @@ def _expects(annotation: Any, metadata: Iterable[Any]) -> str:
     if origin is list:
         return f"a list of {_plural(_expects(inner[0], []))}"
     if origin is dict:
-        return f"a table of {_plural(_expects(inner[1], []))}, as {{stem: value}}"
+        return f"a table of {_plural(_expects(inner[1], []))}, as '{{stem: value}}'"
     return WORDS[annotation] + _bounds(metadata)
 
 

@@ -108,6 +108,20 @@ def test_what_is_no_whole_audio_gives_one_line_that_names_it(tmp_path, name, wor
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("promised", "whole"), [(None, False), (0xFFFFFFFF, True)])
+def test_a_wav_that_was_cut_off_is_said_and_one_from_a_pipe_is_not(tmp_path, promised, whole):
+    write(tmp_path / "a.wav", torch.rand(1, 16000) - 0.5, 16000)
+    data = bytearray((tmp_path / "a.wav").read_bytes()[:20044])
+    if promised:
+        data[40:44] = promised.to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(data)
+    if whole:
+        assert read(tmp_path / "a.wav")[0].shape == (1, 10000)
+        return
+    with pytest.raises(UserError, match=r"ends or breaks at 0\.625 s of 1\.000 s"):
+        read(tmp_path / "a.wav")
+
+
 @pytest.mark.parametrize("name", ["a.xyz", "nowhere/a.wav"])
 def test_a_file_that_cannot_be_written_gives_one_line(tmp_path, name):
     with pytest.raises(UserError, match=name.split("/")[-1]):

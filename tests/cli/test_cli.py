@@ -1,6 +1,7 @@
 """The door: help, dispatch, exit codes, and what each verb hands on."""
 
 import errno
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ def calls(monkeypatch):
 
     stand_in("soundsieve.pipeline", "run")
     stand_in("soundsieve.finetuning", "finetune")
-    stand_in("soundsieve.inference.separate", "separate_files", [])
+    stand_in("soundsieve.inference.separate", "separate_files", (1, []))
     stand_in("soundsieve.inference.live", "stream")
     scored = SimpleNamespace(estimators=[], mixer=None, scores=None)
     stand_in("soundsieve.evaluation.command", "evaluate", scored)
@@ -143,9 +144,11 @@ def test_separate_hands_on_files_and_targets(calls, capsys):
 
 
 def test_files_that_fail_are_a_line_each_and_exit_2(calls, capsys):
-    calls.stand_in("soundsieve.inference.separate", "separate_files", ["a: bad", "b: worse"])
+    calls.stand_in("soundsieve.inference.separate", "separate_files", (1, ["a: bad", "b: worse"]))
     assert main(["separate", "a", "b", "keep=speech"]) == 2
-    assert capsys.readouterr().err.splitlines() == ["recipe: a: bad", "recipe: b: worse"]
+    said = capsys.readouterr()
+    assert said.err.splitlines() == ["recipe: a: bad", "recipe: b: worse"]
+    assert said.out == "speech: 1 done by any, in separated/\n"
 
 
 def test_a_file_with_an_equals_sign_is_named_by_its_folder(calls):
@@ -228,6 +231,35 @@ def test_ctrl_c_is_exit_130(calls, capsys):
     calls.stand_in("soundsieve.pipeline", "run", KeyboardInterrupt())
     assert main(["run"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_service_that_stops_ends_as_ctrl_c_does(calls, monkeypatch, name):
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    stopped = SimpleNamespace(run=lambda *_: signal.raise_signal(number))
+    monkeypatch.setitem(sys.modules, "soundsieve.pipeline", stopped)
+    try:
+        signal.signal(number, signal.SIG_DFL)
+        assert main(["run"]) == 130
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["keep=speech"], "recipe run keep=speech"),
+        (["."], "recipe separate ."),
+        (["separate", "-", "keep=speech"], "recipe stream in=-"),
+        (["separate", "a.wav", "keep=speech", "residual"], "residual is a key"),
+        (["stream", "in=a.wav", "out=b.wav", "keep=speech", "sample_rate=8000"], "raw PCM"),
+        (["stream", "in=a.wav", "out=b.wav", "keep=speech", "encoding=f32"], "raw PCM"),
+        (["stream", "in=a.wav", "out=-", "keep=speech", "channels=2"], "raw PCM"),
+    ],
+)
+def test_a_near_miss_is_told_the_right_way(calls, capsys, words, said):
+    assert said in refusal(capsys, *words)
 
 
 def test_a_full_disk_is_exit_2(calls, capsys):

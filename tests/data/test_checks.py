@@ -32,6 +32,7 @@ def test_a_file_that_was_made_at_a_lower_rate_gives_itself_away(low):
 def test_a_flat_top_counts_as_clipped_at_any_block_size():
     loud = (4 * hiss(2, 1.0, 0)).clamp(-1, 1)
     assert gauge(loud).clipped > 0.3
+    assert gauge(loud.expand(2, -1)).clipped == gauge(loud).clipped
     assert gauge(0.95 * loud, block=777).clipped == pytest.approx(gauge(loud).clipped, rel=0.05)
 
 

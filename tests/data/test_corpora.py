@@ -9,6 +9,7 @@ import pytest
 
 from soundsieve.data.corpora import CORPORA, fetch
 from soundsieve.data.corpora.demand import PLACES
+from soundsieve.data.licences import is_under
 from soundsieve.data.pool import open_pool
 from soundsieve.data.prepare import prepare
 from soundsieve.errors import UserError
@@ -179,6 +180,20 @@ def test_groups_of_corpora_are_what_must_not_leak(tmp_path):
     assert groups["dns"][1] == groups["dns"][2] == "dns read_speech reader_06709"
     assert groups["dns"][3] == "dns vctk_wav48_silence_trimmed p225"
     assert len(set(groups["dns"][-2:])) == 2 and len(set(groups["demand"])) == 4
+
+
+def test_a_reader_is_one_group_in_a_flat_folder_too(tmp_path):
+    for seed in range(2):
+        name = f"book_0000{seed}_chp_0009_reader_06709_{seed}.wav"
+        put(tmp_path / "clean" / name, swelling(hiss(seed, 0.1), seed))
+    assert len({source.group for source in CORPORA["dns"].sources(tmp_path)}) == 1
+
+
+def test_each_part_of_dnr_has_its_own_licence(tmp_path):
+    for path in TREES["dnr"]:
+        put(tmp_path / path, swelling(hiss(1, 0.1), 1))
+    found = CORPORA["dnr"].sources(tmp_path)
+    assert {s.stem for s in found if is_under(s.licence, "CC-BY")} == {"speech"}
 
 
 def test_sentences_without_partner_are_named(tmp_path):

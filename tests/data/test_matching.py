@@ -131,6 +131,15 @@ def test_matched_parts_are_brought_to_one_tempo(songs):
     assert checked > 3
 
 
+def test_a_pause_of_a_matched_part_is_silence(songs, monkeypatch):
+    quiet = lambda self, entry, place, faster: np.full((1, self.frames), 1e-6, np.float32)  # noqa: E731
+    monkeypatch.setattr("soundsieve.data.crops.Cropper._played", quiet)
+    scenes = mixer(songs, matched=1.0).scenes(range(20))
+    for scene in np.flatnonzero(scenes.draws["matched"]):
+        for stem in PARTS:
+            assert not scenes.stems[scene, scenes.scope.index(stem)].any()
+
+
 def test_without_matching_nobody_listens_to_songs(songs, monkeypatch):
     monkeypatch.setattr(Partners, "_heard", lambda self, parts: pytest.fail("a song was heard"))
     plain = mixer(songs).scenes(range(8))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from soundsieve.cli.prepared import suited
 from soundsieve.data import decoding
 from soundsieve.data.pool import fingerprint, open_pool
 from soundsieve.data.prepare import prepare
@@ -263,6 +264,39 @@ def test_unchanged_files_are_not_decoded_twice_and_groups_keep_their_split(tmp_p
     assert seconds["person 0 x"] == pytest.approx(0.7)
     prepare(found(), tmp_path / "mine", RATE, fresh=True)
     assert len(counted) == 31 + 30
+
+
+def test_a_new_talker_beside_known_ones_is_in_one_split(tmp_path):
+    for number in range(9):
+        put(tmp_path / f"in/person {number} x/a.wav", sound(number))
+    prepare(list(stem_sources(tmp_path / "in", "speech")), tmp_path / "mine", RATE)
+    for take in range(11):
+        put(tmp_path / f"in/newcomer y/{take}.wav", sound(50 + take))
+    prepare(list(stem_sources(tmp_path / "in", "speech")), tmp_path / "mine", RATE)
+    assert splits_of(tmp_path / "mine")["newcomer y"] == {"train"}
+
+
+def test_copies_of_one_recording_are_in_one_split_where_recordings_are_dealt(tmp_path):
+    for take in range(14):
+        put(tmp_path / f"in/navi/{take}.wav", sound(min(take, 9)))
+    prepare(list(stem_sources(tmp_path / "in", "prompts")), tmp_path / "mine", RATE)
+    found = splits_of(tmp_path / "mine", lambda row: Path(row["path"]).stem)
+    assert len(set.union(*(found[str(take)] for take in range(9, 14)))) == 1
+    assert len(set.union(*found.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("stems", "said"),
+    [
+        (["speech", "music", "noise"], "keep=speech+music"),
+        (["speech", "noise"], "keep=speech"),
+        (["speech", "music"], ""),
+        (["vocals", "drums", "bass"], "songs"),
+        (["noise"], ""),
+    ],
+)
+def test_a_report_names_a_run_that_the_pool_is_for(stems, said):
+    assert suited(stems) == said
 
 
 def test_what_was_in_a_pool_and_is_not_named_again_is_said(tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from soundsieve.data import walk
 from soundsieve.data.sources import find_sources, song_sources, stem_sources
 from soundsieve.data.walk import audio_files
+from soundsieve.errors import UserError
+from soundsieve.stems import Stems
 from tests.conftest import put, tone
 
 
@@ -52,6 +54,23 @@ def test_what_cannot_be_read_is_listed_so_that_it_is_said(tmp_path, monkeypatch)
 def test_names_may_hold_anything(tmp_path, name):
     put(tmp_path / "speech" / name, tone(300, 0.1))
     assert [source.path.name for source in find_sources(tmp_path)] == [name]
+
+
+def test_a_name_that_is_no_utf8_is_one_line(tmp_path):
+    put(tmp_path / "speech" / "a.wav", tone(300, 0.1))
+    os.rename(tmp_path / "speech/a.wav", os.fsencode(tmp_path) + b"/speech/\xe4.wav")
+    with pytest.raises(UserError, match="expected a name in UTF-8"):
+        find_sources(tmp_path)
+
+
+def test_a_folder_may_be_written_large_and_a_stem_may_end_in_a_number(tmp_path):
+    for name in ("Music", "engine2", "noise2", "songs2/one"):
+        stem = "vocals" if "songs" in name else "a"
+        put(tmp_path / name / f"{stem}.wav", tone(300, 0.1))
+    found = find_sources(tmp_path, Stems({"engine2": "noise"}))
+    assert {(s.stem, s.song) for s in found} == {
+        *(("music", ""), ("engine2", ""), ("noise", ""), ("vocals", "songs2/one"))
+    }
 
 
 def test_a_folder_is_a_group_and_a_name_without_its_take_too(tmp_path):

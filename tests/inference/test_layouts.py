@@ -53,8 +53,8 @@ def song(tmp_path) -> Path:
 
 
 def written(song: Path, layout: str) -> Path:
-    errors = separate.separate_files([song], SONG, "m", song.parent / "out", layout=layout)
-    assert not errors
+    done, errors = separate.separate_files([song], SONG, "m", song.parent / "out", layout=layout)
+    assert (done, errors) == (1, [])
     return song.parent / "out"
 
 
@@ -82,7 +82,7 @@ def test_a_second_call_takes_the_place_of_the_first_and_of_nothing_else(model, s
     written(song, "musdb")
     assert (out / "song" / "vocals.wav").stat().st_size
     (out / "song" / "lyrics.txt").touch()
-    errors = separate.separate_files([song], SONG, "m", out, layout="musdb")
+    _, errors = separate.separate_files([song], SONG, "m", out, layout="musdb")
     assert len(errors) == 1 and "got lyrics.txt; choose another out=" in errors[0]
     assert len(list((out / "song").iterdir())) == 6
 
@@ -104,14 +104,14 @@ def test_a_stems_file_has_the_streams_of_musdb18_at_their_exact_length(model, so
 def test_what_it_wrote_it_reads_as_a_song(model, song, tmp_path):
     stems = written(song, "stems.mp4") / "song.stem.mp4"
     again = tmp_path / "again"
-    assert not separate.separate_files([stems], SONG, "m", again, layout="musdb")
+    assert separate.separate_files([stems], SONG, "m", again, layout="musdb") == (1, [])
     check({name: read(again / "song" / f"{name}.wav")[0] for name in (MIXTURE, *PARTS)}, song, 16)
 
 
 @pytest.mark.parametrize("layout", ["musdb", pytest.param("stems.mp4", marks=needs_ffmpeg)])
 def test_a_song_that_breaks_leaves_nothing(model, song, layout):
     model.breaks = 3
-    errors = separate.separate_files([song], SONG, "m", song.parent / "out", layout=layout)
+    _, errors = separate.separate_files([song], SONG, "m", song.parent / "out", layout=layout)
     assert errors == ["it broke"]
     assert not list((song.parent / "out").iterdir())
 

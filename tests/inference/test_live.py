@@ -79,6 +79,12 @@ def test_a_pipe_into_a_file_is_not_shifted(model, pipes, tmp_path, capsys):
     assert "latency 512 samples (32.0 ms) at 16000 Hz" in capsys.readouterr().err
 
 
+def test_a_file_in_a_pipe_is_not_taken_for_raw_samples(model, pipes):
+    pipes(b"RIFF" + bytes(2000))
+    with pytest.raises(UserError, match="standard input is a wav file"):
+        live.stream("-", "-", KEEP)
+
+
 def test_bad_samples_in_a_pipe_become_zeros_and_are_said_once(model, pipes, capsys):
     audio = noise(1, 32000)
     broken = audio.clone()

@@ -66,7 +66,7 @@ def network(tmp_path_factory):
 
 def test_files_are_separated_as_by_any_model(network, tmp_path):
     write(tmp_path / "song.wav", stereo(9, 44100), 44100)
-    errors = separate_files(
+    _, errors = separate_files(
         [tmp_path / "song.wav"], parse("speech"), str(network), tmp_path / "out", residual=True
     )
     assert not errors

@@ -50,6 +50,9 @@ def test_the_verb_writes_as_many_scenes_as_asked(corpus, tmp_path, monkeypatch, 
     assert main(words) == 0
     assert len(list((tmp_path / "look").glob("*.mixture.wav"))) == 2
     assert "2 scenes in look" in capsys.readouterr().out
+    (tmp_path / "look/0001.notes.wav").touch()
+    assert main(["1", *words[1:]]) == 0
+    assert [path.name for path in sorted((tmp_path / "look").glob("0001.*"))] == ["0001.notes.wav"]
 
 
 @pytest.mark.parametrize("words", [["0"], ["2", "3", "x"], ["split=night"]])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import soundfile
 import torch
@@ -15,7 +17,7 @@ from torch import Tensor
 
 from soundsieve.audio import ffmpeg
 from soundsieve.audio.pcm import whole_numbers
-from soundsieve.errors import UserError
+from soundsieve.errors import UserError, check_name
 
 BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _BYTES = {"PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
@@ -32,6 +34,8 @@ LOUDEST = 2.0**31
 """Beyond this a sample is no audio: not even 32-bit whole numbers taken as they are reach it."""
 _BLOCK = 1 << 18
 _ENDLESS = 1 << 60  # what libsndfile says of a flac from a pipe, which it cannot read
+_PROMISED = re.compile(r"^data : (\d+) \(should be (\d+)\)$", re.MULTILINE)
+_UNKNOWN = 0x7FFF_0000  # bytes; whoever writes a wav into a pipe promises as many as fit, or so
 _WAV_LIMIT = 4_294_000_000  # bytes; a RIFF header counts in 32 bits
 
 
@@ -64,12 +68,19 @@ def info(path: str | Path) -> AudioInfo:
     if found.format == "MP3":  # its length is an estimate
         frames, expected = None, found.frames
     elif found.frames:
-        frames = expected = found.frames
+        frames = expected = _promised(found)
     else:
         raise UserError(f"{path}: expected audio, got a file of no samples; leave it out.")
     return AudioInfo(
         found.samplerate, found.channels, frames, found.format, found.subtype, expected
     )
+
+
+def _promised(found: Any) -> int:
+    """Frames of a file as its header counts them: of a wav, libsndfile counts those it finds."""
+    sizes = _PROMISED.search(found.extra_info) if found.format in ("WAV", "WAVEX") else None
+    promised, there = map(int, sizes.groups()) if sizes else (0, 0)
+    return found.frames * promised // there if there < promised < _UNKNOWN else found.frames
 
 
 def read(path: str | Path, start: int = 0, frames: int | None = None) -> tuple[Tensor, int]:
@@ -300,6 +311,7 @@ def _through_ffmpeg(path: Path, format: str = "OTHER", subtype: str = "") -> Aud
 
 
 def _check_file(path: Path) -> None:
+    check_name(path)
     if path.is_dir():
         raise UserError(f"{path}: expected an audio file, got a folder; name a file in it.")
     try:

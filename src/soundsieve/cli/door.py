@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
+from types import FrameType
 
 from soundsieve.errors import UserError, suggest
 
@@ -56,6 +59,10 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 2 for what the user can mend, 130 after Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):  # a service that stops, a terminal that closes
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, partial(_end, os.getpid()))
     try:
         code = _dispatch(list(sys.argv[1:] if words is None else words))
         sys.stdout.flush()
@@ -73,6 +80,14 @@ def main(words: Sequence[str] | None = None) -> int:
         if error.errno not in DISK:
             raise
         return complain([f"{error.filename or 'the disk'}: {error.strerror}; make room or rights."])
+
+
+def _end(process: int, number: int, _: FrameType | None) -> None:
+    """Ends as Ctrl-C does, with nothing half written; a process that was forked off just ends."""
+    if os.getpid() == process:
+        raise KeyboardInterrupt
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def complain(lines: Sequence[str]) -> int:
@@ -96,6 +111,9 @@ def _dispatch(words: list[str]) -> int:
     verb, *rest = words
     if verb not in VERBS:
         hint = suggest(verb, VERBS) or f"The verbs are {', '.join(VERBS)}."
+        if "=" in verb or os.path.exists(verb):
+            first = "run" if "=" in verb else "separate"
+            hint = f"A verb comes first; write recipe {first} {' '.join(words)}, say."
         raise UserError(f"unknown verb {verb!r}. {hint}")
     module = import_module(f"soundsieve.cli.{verb}")
     if "--help" in rest or "-h" in rest:

@@ -21,7 +21,8 @@ MODEL is a shipped name, a run folder or a model file. A hop of an offline model
 keys:
   out       the file to write (the model's name, here)
   int8      yes: also NAME.int8.onnx, weights of one byte, with what that costs on its card (no)
-  channels  of the sound that the graph gets; they share one set of masks (1)
+  channels  of the sound that the graph gets; they share one set of masks (1); a graph of one takes
+            each channel of stereo by itself, which can move the image
 
 examples:
   recipe export any out=any.onnx int8=yes

@@ -58,7 +58,7 @@ examples:
   recipe prepare songs=~/stems prompts=~/voice licence=CC0-1.0 name=car
   recipe prepare pairs=~/pairs name=pairs
   recipe prepare musdb root=~/musdb18 sample_rate=44100 channels=2
-  recipe prepare librispeech root=~/corpora download=yes subset=dev-clean
+  recipe prepare librispeech root=~/corpora download=yes subset=train-clean-100
   recipe run keep=speech+music data=pools/mine
 """
 
@@ -119,13 +119,17 @@ def _sources(
 
             hint = suggest(name, CORPORA) or "See `recipe list corpora`."
             raise UserError(f"{name} is no folder here and no corpus. {hint}")
+    songs = 0
     for key, path in places:
-        sources += _folder(key, path, found)
+        songs += key == "songs"
+        # Songs of a second place may be called like those of the first.
+        within = f"{path.name} {songs}/" if key == "songs" and songs > 1 else ""
+        sources += _folder(key, path, found, within)
     licence = found.get("licence", "")
     return [replace(s, licence=s.licence or licence) for s in sources], gaps
 
 
-def _folder(key: str, path: Path, found: dict[str, str]) -> list[Source]:
+def _folder(key: str, path: Path, found: dict[str, str], within: str = "") -> list[Source]:
     from soundsieve.data import sources
 
     if key == "manifest" and not path.is_file():
@@ -142,7 +146,9 @@ def _folder(key: str, path: Path, found: dict[str, str]) -> list[Source]:
         some = list(sources.pair_sources(path, clean))
     else:
         some = list(
-            sources.song_sources(path) if key == "songs" else sources.stem_sources(path, key)
+            sources.song_sources(path, within=within)
+            if key == "songs"
+            else sources.stem_sources(path, key)
         )
     if not some:
         what = "a folder a song with vocals.wav, drums.wav..." if key == "songs" else "audio files"
@@ -186,7 +192,8 @@ def _name(found: dict[str, str], names: Sequence[str], places: Sequence[tuple[st
             raise UserError(f"name={name}: expected a plain name; the folder goes into out=.")
         return name
     if len(names) == 1 and not places:
-        return names[0] if _is_corpus(names[0]) else Path(names[0]).expanduser().resolve().stem
+        path = Path(names[0]).expanduser().resolve()
+        return names[0] if _is_corpus(names[0]) else path.name if path.is_dir() else path.stem
     raise UserError("name= is missing; write name=mine, say: the pool goes to pools/mine.")
 
 

@@ -21,6 +21,7 @@ from soundsieve.data.shards import SHARDS, write_shards
 from soundsieve.data.source import Source
 from soundsieve.data.summary import left_out, licences, notes, table
 from soundsieve.forms import Form
+from soundsieve.stems import STEMS
 
 
 def work(
@@ -86,4 +87,14 @@ def _report(ready: Ready, folder: Path, gaps: Sequence[str]) -> list[str]:
     if known:
         lines += ["", "to know:", *(f"  {line}" for line in known)]
     lines += ["", f"licences: {licences(ready.sources)}"]
-    return [*lines, f"train on it: recipe run keep=speech+music data={folder}"]
+    recipe = suited([source.stem for source in ready.sources])
+    return [*lines, *([f"train on it: recipe run {recipe} data={folder}"] if recipe else [])]
+
+
+def suited(stems: Sequence[str]) -> str:
+    """The first thing to train on recordings of these stems; nothing where there is but one."""
+    paths = [STEMS.path(stem) for stem in set(stems)]
+    kept = [top for top in ("speech", "music") if any(top in path for path in paths)]
+    if kept == ["music"] and all(len(path) > 2 and "music" in path for path in paths):
+        return "songs" if len(paths) > 1 else ""
+    return f"keep={'+'.join(kept)}" if kept and any(path[1] not in kept for path in paths) else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from soundsieve.cli.door import complain
 from soundsieve.cli.words import needed, options, sort, switch
 from soundsieve.errors import UserError
-from soundsieve.models.catalog import tree
+from soundsieve.models.catalog import DEFAULT, tree
 from soundsieve.target import normal_form, parse
 
 KEYS = ("keep", "model", "out", "residual", "format")
@@ -17,13 +17,14 @@ HELP = """\
 recipe separate FILE... keep=TARGET [model=MODEL] [out=FOLDER] [residual=yes] [format=musdb]
 
 Writes what is kept of each file to FOLDER/<its name>.<target>.<ext>, with the rate, channels and
-length of the input: wav, flac, ogg, opus, mp3 and what ffmpeg reads, any rate, any length.
+length of the input: wav, flac, ogg, opus, mp3 and what ffmpeg reads, any rate, any length. A wav
+stays a wav, all else becomes flac.
 A folder stands for the audio files in it. A file that fails gets one line, the others are done.
 
 keys:
   keep      what to keep, as speech+music@-12 or all-prompts; a,b gives two outputs
   model     a shipped name, a run folder or a file, ours or asteroid's (.pth, .bin); without it, the
-            shipped model or the newest run
+            shipped model, any
   out       the folder to write into (separated)
   residual  yes: also write what was removed, to <its name>.residual.<ext> (no)
   format    files; or for keep=vocals,drums,bass,other, with the song itself as mixture: musdb, a
@@ -49,6 +50,11 @@ def main(words: Sequence[str]) -> int:
     found = options(pairs, KEYS, "separate")
     targets = parse(needed(found, "keep", "speech+music"), tree(found.get("model")))
     residual = switch(found, "residual")
+    for name in files:
+        if name in KEYS and not Path(name).exists():
+            raise UserError(f"{name} is a key and needs a value; write {name}=..., see --help.")
+    if "-" in files:
+        raise UserError("- is no file; a pipe goes through recipe stream in=- out=-.")
     if not files:
         raise UserError("no file is named; write recipe separate FILE... keep=..., say.")
     out = Path(found["out"]).expanduser() if "out" in found else None
@@ -61,10 +67,10 @@ def main(words: Sequence[str]) -> int:
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        errors = separate_files(
+        done, errors = separate_files(
             list(map(Path, files)), targets, model, out, residual, progress, layout
         )
-    if errors:
-        return complain(errors)
-    print(f"{normal_form(targets)}: done, in {out or 'separated'}{sep}")
-    return 0
+    if done:
+        place = f"{out or 'separated'}{sep}"
+        print(f"{normal_form(targets)}: {done} done by {model or DEFAULT}, in {place}")
+    return complain(errors) if errors else 0

@@ -20,7 +20,7 @@ writes. `-` is standard input or output as raw PCM, which comes out later by the
 keys:
   in, out      a file, or - for raw PCM through a pipe
   keep         one output, as speech+music@-12
-  model        a shipped name, a run folder or a file; by default as for `recipe separate`
+  model        a shipped name, a run folder or a file; any by default
   block        samples that are read at once (one hop of the model)
   sample_rate  of raw PCM, in Hz (the model's)
   channels     of raw PCM (1)
@@ -50,6 +50,10 @@ def main(words: Sequence[str]) -> int:
     targets = parse(needed(found, "keep", "speech+music"), tree(found.get("model")))
     block, sample_rate = whole(found, "block"), whole(found, "sample_rate")
     channels, encoding = whole(found, "channels") or 1, found.get("encoding", "s16")
+    raw = ("encoding",) if "-" in (source, sink) else ()
+    raw = ("sample_rate", "channels", *raw) if source == "-" else raw
+    for key in {"sample_rate", "channels", "encoding"} & found.keys() - set(raw):
+        raise UserError(f"{key}= is of raw PCM through a pipe; a file says its own, leave it out.")
 
     from soundsieve.inference.live import stream
 

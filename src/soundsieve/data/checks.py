@@ -60,7 +60,7 @@ class Gauge:
         self.sample_rate = sample_rate
         self.peak = 0.0
         self.frames = 0
-        self._flat = 0
+        self._flat = self._samples = 0
         self._power = torch.zeros(_SIZE // 2 + 1)
         self._rest = torch.zeros(0)
 
@@ -69,6 +69,7 @@ class Gauge:
         if not block.shape[1]:
             return
         self.frames += block.shape[1]
+        self._samples += block.numel()
         size = block.abs()
         peak = float(size.max())
         if peak > self.peak / _FLAT:
@@ -92,7 +93,7 @@ class Gauge:
     @property
     def clipped(self) -> float:
         """Share of samples on a flat top, of all channels together."""
-        return self._flat / self.frames if self.frames else 0.0
+        return self._flat / self._samples if self._samples else 0.0
 
     @property
     def bandwidth(self) -> float:

@@ -70,12 +70,12 @@ class Cropper:
                     continue
                 if stem in matches[scene]:
                     entry, faster = matches[scene][stem]
-                    audio[scene, place] = self._played(entry, luck[scene, 1], faster)
+                    clip = self._played(entry, luck[scene, 1], faster)
                 else:
                     entry = self.pool.draw(stem, self.split, luck[scene, 0])
                     clip = self._filled(entry, stem, luck[scene, 1:])
-                    if np.abs(clip).max() > PAUSE * self.pool.peak(entry):
-                        audio[scene, place] = clip
+                if np.abs(clip).max() > PAUSE * self.pool.peak(entry):
+                    audio[scene, place] = clip
                 used[scene][stem] = entry
         return audio, used, coherent, np.array([bool(found) for found in matches])
 

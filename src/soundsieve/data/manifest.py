@@ -105,7 +105,8 @@ def texture_of(stem: str, stems: Stems) -> str:
 
 
 def _path(manifest: Path, text: str) -> Path:
-    path = Path(text).expanduser()
+    home = text.startswith("~/")  # ~old is a name like any other
+    path = Path(text).expanduser() if home else Path(text)
     if path.is_absolute():
         return path
     # A manifest inside a stem's folder may name its paths from inside or from beside the folder.

@@ -9,7 +9,7 @@ from soundsieve.data.checks import CLIPPED
 from soundsieve.data.source import Source
 from soundsieve.data.splits import split_sources
 from soundsieve.data.store import Store, decode
-from soundsieve.data.twins import drop_jingles, link_twins
+from soundsieve.data.twins import copies, drop_jingles, link_twins
 from soundsieve.stems import STEMS, Stems
 
 
@@ -44,12 +44,16 @@ def make_ready(
     store = decode(sources, folder, sample_rate, progress, workers, most_clipped, channels)
     facts = {source: found for source in sources if (found := store.facts(source))}
     good, jingles = drop_jingles(list(facts), facts)
-    split = _split(link_twins(good, facts), earlier or {}, stems)
+    alike = {twin.path: some[0].path.name for some in copies(good, facts) for twin in some}
+    split = _split(link_twins(good, facts), earlier or {}, stems, alike)
     return Ready(split, store.select(split), {**twice, **store.dropped, **jingles})
 
 
 def _split(
-    sources: Sequence[Source], earlier: Mapping[tuple[str, str], str], stems: Stems
+    sources: Sequence[Source],
+    earlier: Mapping[tuple[str, str], str],
+    stems: Stems,
+    alike: Mapping[Path, str],
 ) -> list[Source]:
     """Split stem by stem, so that a group that is in several of them has one split in all."""
     songs = [source for source in sources if source.song]
@@ -61,7 +65,7 @@ def _split(
             replace(s, split=s.split or given.get(s.group) or earlier.get((s.stem, s.group), ""))
             for s in some
         ]
-        done = split_sources(known)
+        done = split_sources(known, alike)
         given |= _one_split_each(done)
         result += done
     return result

@@ -27,6 +27,7 @@ from soundsieve.data.manifest import COLUMNS, MANIFEST, write_table
 from soundsieve.data.shards import KNOWN, MEASURED
 from soundsieve.data.source import SPLITS, Source
 from soundsieve.data.store import key_of
+from soundsieve.data.walk import audio_files
 from soundsieve.errors import UserError
 from soundsieve.stems import STEMS, Stems
 
@@ -55,7 +56,8 @@ def is_shards(path: str) -> bool:
     """
     named = "://" in path or path.startswith("pipe:") or path.endswith((".tar", ".tar.gz", ".tgz"))
     folder = Path(path)
-    return named or bool(not (folder / MANIFEST).exists() and next(folder.glob("*.tar"), None))
+    shards = not (folder / MANIFEST).exists() and any(folder.glob("*.tar"))
+    return named or (shards and not any(audio_files(folder)))
 
 
 def pool_of_shards(

@@ -62,18 +62,22 @@ def stem_sources(folder: Path, stem: str, stems: Stems = STEMS) -> Iterator[Sour
         yield Source(path, stem, group_of(path, folder), kind=kind, texture=texture)
 
 
-def song_sources(folder: Path, stems: Stems = STEMS) -> Iterator[Source]:
-    """The sources of songs: a folder a song with files named after stems, or STEMS files."""
+def song_sources(folder: Path, stems: Stems = STEMS, within: str = "") -> Iterator[Source]:
+    """The sources of songs: a folder a song with files named after stems, or STEMS files.
+
+    Args:
+        within: goes before the names of songs, to tell them from those of another folder.
+    """
     if (folder / MANIFEST).is_file():
         yield from read_manifest(folder / MANIFEST, stems)
         return
     for path in audio_files(folder):
         name = path.stem.lower()
-        song = path.parent.relative_to(folder).as_posix()
+        song = within + path.parent.relative_to(folder).as_posix()
         if name in stems.names:
             yield Source(path, name, f"song {song}", song=song, grouped=True)
         elif path.name.lower().endswith(STEMS_FILE):
-            song = path.relative_to(folder).as_posix()[: -len(STEMS_FILE)]
+            song = within + path.relative_to(folder).as_posix()[: -len(STEMS_FILE)]
             for part in ("vocals", "drums", "bass", "other"):
                 yield Source(path, part, f"song {song}", song=song, stream=part, grouped=True)
 
@@ -91,8 +95,9 @@ def pair_sources(root: Path, clean: str) -> Iterator[Source]:
 
 def _by_name(folder: Path, stems: Stems) -> Iterator[Source]:
     """The sources of a folder whose name says what it holds; noise2/ is more noise."""
-    name = folder.name.rstrip("0123456789")
+    whole = folder.name.lower()
+    name = whole if whole in stems.names else whole.rstrip("0123456789")
     if folder.is_dir() and name in ("songs", "stems"):
-        yield from song_sources(folder, stems)
+        yield from song_sources(folder, stems, f"{whole}/" if whole != name else "")
     elif folder.is_dir() and name in stems.names:
         yield from stem_sources(folder, name, stems)

@@ -1,10 +1,11 @@
 """Train, valid and test, split so that no speaker, song or recording is in two of them."""
 
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 from soundsieve.data.sources import SPLITS, Source
 
@@ -13,12 +14,18 @@ RECORDINGS = 10
 """From so many on, the recordings of a stem that has too few groups are dealt out one by one."""
 
 
-def split_sources(sources: Sequence[Source]) -> list[Source]:
+def split_sources(
+    sources: Sequence[Source], alike: Mapping[Path, str] | None = None
+) -> list[Source]:
     """Sources with a split each.
 
     A split that is given stays, and holds for the whole group. A stem's other groups are dealt out
-    in a fixed shuffle; where they are fewer than the splits, its recordings are; where these are
-    few too, each is cut into three by time.
+    in a fixed shuffle; where they are fewer than the splits, each goes to the split that lacks most
+    beside groups that have theirs. Where there are none, its recordings are dealt out; where these
+    are few too, each is cut into three by time.
+
+    Args:
+        alike: one name for all copies of a recording, which go together.
     """
     given = {_whole(source): source.split for source in sources if source.split}
     sources = [replace(s, split=s.split or given.get(_whole(s), "")) for s in sources]
@@ -27,8 +34,9 @@ def split_sources(sources: Sequence[Source]) -> list[Source]:
         if not source.split:
             open_[_whole(source)[0]].append(source)
     result = [source for source in sources if source.split]
-    for _, rest in sorted(open_.items()):
-        result += _deal(rest)
+    for stem, rest in sorted(open_.items()):
+        held = Counter(split for (of, _), split in given.items() if of == stem)
+        result += _deal(rest, held, alike or {})
     return result
 
 
@@ -37,18 +45,39 @@ def _whole(source: Source) -> tuple[str, str]:
     return "" if source.song else source.stem, source.group
 
 
-def _deal(sources: Sequence[Source]) -> list[Source]:
+def _deal(sources: Sequence[Source], held: Counter[str], alike: Mapping[Path, str]) -> list[Source]:
     groups = {source.group for source in sources}
     if len(groups) >= len(SPLITS):
         return _by(sources, lambda source: source.group)
-    names = {source.path.name for source in sources}
+    if len(groups) + held.total() >= len(SPLITS):
+        return _beside(sources, held)
+    name_of = lambda source: alike.get(source.path, source.path.name)  # noqa: E731
+    names = {name_of(source) for source in sources}
     if len(sources) >= RECORDINGS and len(names) >= len(SPLITS) and not sources[0].song:
-        return _by(sources, lambda source: source.path.name)
+        return _by(sources, name_of)
     return [part for source in sources for part in _by_time(source)]
 
 
+def _beside(sources: Sequence[Source], held: Counter[str]) -> list[Source]:
+    """Whole groups, one after another, each in the split that lacks most of its share."""
+    split: dict[str, str] = {}
+    held = held.copy()
+    for group in _shuffled({source.group for source in sources}):
+        whole = held.total() + 1
+        lacks = {
+            name: share * whole - held[name] for name, share in zip(SPLITS, SHARES, strict=True)
+        }
+        split[group] = max(SPLITS, key=lacks.__getitem__)
+        held[split[group]] += 1
+    return [replace(source, split=split[source.group]) for source in sources]
+
+
+def _shuffled(keys: Iterable[str]) -> list[str]:
+    return sorted(keys, key=lambda key: (zlib.crc32(key.encode()), key))
+
+
 def _by(sources: Sequence[Source], key: Callable[[Source], str]) -> list[Source]:
-    keys = sorted({key(source) for source in sources}, key=lambda k: (zlib.crc32(k.encode()), k))
+    keys = _shuffled({key(source) for source in sources})
     valid, test = (max(1, round(share * len(keys))) for share in SHARES[1:])
     names = ["valid"] * valid + ["test"] * test + ["train"] * (len(keys) - valid - test)
     split = dict(zip(keys, names, strict=True))

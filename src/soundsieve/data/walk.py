@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from soundsieve.errors import check_name
+
 AUDIO = (
     *(".wav", ".wave", ".w64", ".aiff", ".aif", ".flac", ".ogg", ".oga", ".opus"),
     *(".mp3", ".m4a", ".mp4", ".aac", ".wma"),
@@ -14,9 +16,12 @@ def audio_files(folder: Path) -> list[Path]:
     """Every file under `folder` whose name says audio, sorted; hidden ones are passed over.
 
     A folder that may not be read, or a link that leads nowhere, is in the list too: whoever reads
-    it then says what is wrong with it.
+    it then says what is wrong with it. Raises UserError for a name that no manifest could hold.
     """
-    return sorted(_walk(folder)) if folder.is_dir() else []
+    found = sorted(_walk(folder)) if folder.is_dir() else []
+    for path in found:
+        check_name(path)
+    return found
 
 
 def _walk(folder: Path) -> Iterator[Path]:

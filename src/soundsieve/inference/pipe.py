@@ -10,11 +10,25 @@ from torch import Tensor
 
 from soundsieve.audio.io import unusable
 from soundsieve.audio.pcm import ENCODINGS, decode, encode
+from soundsieve.errors import UserError
+
+HEADERS = {b"RIFF": "wav", b"RF64": "wav", b"fLaC": "flac", b"OggS": "ogg", b"FORM": "aiff"}
+"""What a file begins with that is no raw PCM."""
 
 
 def pcm_blocks(pipe: BinaryIO, size: int, channels: int, encoding: str) -> Iterator[Tensor]:
-    """Blocks of `size` samples until the pipe ends. Shape: `[channel, time]` each."""
+    """Blocks of `size` samples until the pipe ends. Shape: `[channel, time]` each.
+
+    Raises UserError where it begins as a file does.
+    """
+    first = True
     while data := pipe.read(size * channels * ENCODINGS[encoding]):
+        if first and (kind := HEADERS.get(data[:4])):
+            raise UserError(
+                f"standard input is a {kind} file, and expected is raw PCM; write in=FILE, or send "
+                "what `ffmpeg -i FILE -f s16le -` gives, with its sample_rate= and channels=."
+            )
+        first = False
         yield decode(data, encoding, channels)
 
 

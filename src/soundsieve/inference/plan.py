@@ -43,7 +43,8 @@ def plan(
 ) -> tuple[list[Job], list[str]]:
     """The jobs, and one line for each input that cannot be one.
 
-    Raises a `UserError` where two inputs would write one output, or an output replace an input.
+    Of two inputs that would write one output, the second is none. Raises a `UserError` where an
+    output would replace an input.
     """
     out = Path(out)
     for part in (out, *out.parents):
@@ -63,8 +64,7 @@ def plan(
             jobs[source.resolve(), job.outputs[0]] = job
         except UserError as error:
             errors.append(str(error))
-    _refuse_collisions(list(jobs.values()))
-    return list(jobs.values()), errors
+    return _apart(list(jobs.values()), errors), errors
 
 
 def kind_like(source: Path, found: AudioInfo) -> tuple[str, str, str]:
@@ -116,20 +116,25 @@ def _job(source: Path, folder: Path, names: Sequence[str], layout: str) -> Job:
     return Job(source, found, tuple(outputs), *kind_of(layout, format, subtype), layout)
 
 
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
+def _apart(jobs: Sequence[Job], errors: list[str]) -> list[Job]:
+    """The jobs that write files of their own; a line more for each that does not."""
     sources = {job.source.resolve(): job.source for job in jobs}
     written: dict[Path, Path] = {}
+    found = []
     for job in jobs:
-        for output in job.outputs:
-            place = output.resolve()
-            if place in sources:
-                raise UserError(
-                    f"{output}: the output would replace the input {sources[place]}; "
-                    "choose another out=."
-                )
-            if place in written:
-                raise UserError(
-                    f"{written[place]} and {job.source} would both be written to {output}; "
-                    "rename one, or separate them in two calls with two folders."
-                )
-            written[place] = job.source
+        ours = {output.resolve(): output for output in job.outputs}
+        for place in ours.keys() & sources:
+            raise UserError(
+                f"{ours[place]}: the output would replace the input {sources[place]}; "
+                "choose another out=."
+            )
+        taken = next(iter(ours.keys() & written), None)
+        if taken:
+            errors.append(
+                f"{written[taken]} and {job.source} would both be written to {ours[taken]}; "
+                "rename one, or separate them in two calls with two folders."
+            )
+        else:
+            written |= dict.fromkeys(ours, job.source)
+            found.append(job)
+    return found

@@ -40,8 +40,8 @@ def separate_files(
     residual: bool = False,
     progress: Progress | None = None,
     layout: str = FILES,
-) -> list[str]:
-    """Write what is kept of files and folders, and give one line for each input that failed.
+) -> tuple[int, list[str]]:
+    """Write what is kept of files and folders; how many are done, a line for each that failed.
 
     Outputs are `out/<input's stem>.<target>.<ext>`, and `….residual.<ext>` for what is removed.
 
@@ -54,18 +54,20 @@ def separate_files(
     out = Path("separated" if out is None else out)
     jobs, errors = plan(inputs, targets, out, residual, layout)
     if not jobs and errors:
-        return errors
+        return 0, errors
     model = find(model_name)
     make_folder(out)
     if model.causal:  # the windows of others are large and few
         keep_memory()
+    done = 0
     for job in jobs:
         try:
             with one_thread():
                 _separate_file(model, job, targets, residual, progress)
+            done += 1
         except UserError as error:
             errors.append(str(error))
-    return errors
+    return done, errors
 
 
 def separate_audio(

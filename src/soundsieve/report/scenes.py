@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from soundsieve.audio.io import write
 from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.report.figures import save
 from soundsieve.runs import make_folder, whole
+from soundsieve.stems import STEMS
 
 BATCH = 8
 SPREAD = 400
 """Scenes of which the spread is shown, at least."""
+_OURS = re.compile(rf"\d{{4,}}\.(mixture|target|{'|'.join(STEMS.names)})\.wav|scenes\.(json|png)")
 BY_STEM = ("present", "sum", "speed", "pause", "loudspeaker", "distortion", "eq")
 """Draws that have one value or row a stem."""
 
@@ -28,8 +31,10 @@ def write_scenes(folder: Path, mixer: Mixer, count: int, keep: str) -> Iterator[
 
     Files: `NUMBER.mixture.wav`, `NUMBER.target.wav` (of the first target) and `NUMBER.STEM.wav` for
     the stems that sound, float so that they add up to the mixture; `scenes.json`; `scenes.png`.
+    Those of an earlier call go.
     """
     make_folder(folder)
+    _clear(folder)
     facts, spread = [], []
     for first in range(0, max(count, SPREAD), BATCH):
         scenes = mixer.scenes(range(first, first + BATCH))
@@ -42,6 +47,12 @@ def write_scenes(folder: Path, mixer: Mixer, count: int, keep: str) -> Iterator[
         part.write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     draws = {name: np.concatenate([one[name] for one in spread]) for name in spread[0]}
     save(distributions(draws, mixer.scope), folder / "scenes.png")
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if _OURS.fullmatch(path.name):
+            path.unlink()
 
 
 def facts_of(scenes: Scenes, row: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Kinds:
 
     def __init__(self):
         kinds = [("a", "train"), ("b", "train"), ("b", "train"), ("c", "rain"), ("d", "")]
+        kinds += [("c", "train")]
         self.entries = {
             ("noise", "train"): [
                 Entry((), 1, group, group, "", Source(Path(group), "noise", group, kind=kind))
@@ -30,11 +31,13 @@ class Kinds:
 def test_a_second_sound_is_of_the_same_kind_where_there_is_one_and_of_another_group():
     pool = Kinds()
     seconds = Seconds(pool, "train")
-    first, second, _, rain, unknown = pool.entries["noise", "train"]
+    first, second, _, rain, unknown, other = pool.entries["noise", "train"]
     found = {one.group: [e.group for e in seconds.of(one, "noise")] for one in (first, second)}
-    assert found == {"a": ["b", "b"], "b": ["a"]}
+    assert found == {"a": ["b", "b", "c"], "b": ["a", "c"]}
     assert {e.group for e in seconds.of(rain, "noise")} == {"a", "b", "d"}
     assert {e.group for e in seconds.of(unknown, "noise")} == {"a", "b", "c"}
+    # Whatever was asked before: the kind counts, not the group alone.
+    assert [e.group for e in seconds.of(other, "noise")] == ["a", "b", "b"]
 
 
 def test_a_second_sound_has_unit_power_and_fills_the_segment(pools):

@@ -14,6 +14,7 @@ SPLIT = {  # version 2, then version 3
     "test": "test",
 }
 PARTS = {"speech": "speech", "music": "music", "sfx": "noise"}
+LICENCES = {"speech": "CC-BY-4.0"} | dict.fromkeys(("music", "sfx"), "Creative Commons, by clip")
 LICENCE = "CC-BY-4.0 (speech), Creative Commons by clip (music, effects)"
 
 
@@ -27,7 +28,9 @@ def sources(root: Path) -> list[Source]:
                 path = _file(minute, part)
                 if path:
                     found.append(
-                        Source(path, stem, name, split, song=name, licence=LICENCE, grouped=True)
+                        Source(
+                            path, stem, name, split, song=name, licence=LICENCES[part], grouped=True
+                        )
                     )
     return found
 

@@ -22,7 +22,7 @@ def sources(root: Path) -> list[Source]:
         for path in audio_files(folder):
             speaker = _SPEAKER.search(path.name)
             group = speaker[0].strip("_") if speaker else group_of(path, path.parent)
-            subset = path.relative_to(folder).parts[0]
+            subset = "".join(path.relative_to(folder).parts[:-1][:1])  # none in a flat folder
             name = f"dns {subset} {group}"
             found.append(Source(path, "speech", name, licence=LICENCE, grouped=True))
     for folder in _first(root, NOISE):

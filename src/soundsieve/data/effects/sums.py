@@ -29,11 +29,11 @@ class Seconds:
 
     def __init__(self, pool: Pool, split: str):
         self.pool, self.split = pool, split
-        self._found: dict[tuple[str, str], list[Entry]] = {}
+        self._found: dict[tuple[str, str, str], list[Entry]] = {}
 
     def of(self, first: Entry, stem: str) -> Sequence[Entry]:
         """Others of its kind, where there are such, else other speakers and songs of its stem."""
-        key = stem, first.group
+        key = stem, first.group, first.source.kind
         if key not in self._found:
             others = [e for e in self.pool.entries[stem, self.split] if e.group != first.group]
             alike = [e for e in others if e.source.kind and e.source.kind == first.source.kind]
