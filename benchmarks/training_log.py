@@ -92,13 +92,16 @@ def short(stored: dict[str, Any]) -> list[list[Any]]:
 def told(run: dict[str, Any]) -> str:
     """A long run in a sentence."""
     train, last = run["recipe"]["train"], run["rows"][-1]
+    steps = run.get("steps")  # where the journal ends earlier
+    more = f", the first of {steps:,} steps" if steps else ""
     start = ", from the weights of an earlier run" if train.get("start") else ""
     return (
         f"`keep={run['recipe']['keep']}`, {run['recipe']['model']['family']}, "
         f"{run['parameters']:,} parameters{start}, rate {train['rate']:g}, batch {train['batch']}, "
         f"{run.get('device', 'cpu')}: "
         f"{float(last['seconds']) / 60:.1f} minutes, {float(last['audio_seconds']) / 3600:.1f} h "
-        f"of scenes, commit {run['commit']}. The score is that of its own validation scenes.\n"
+        f"of scenes{more}, commit {run['commit']}. "
+        "The score is that of its own validation scenes.\n"
     )
 
 

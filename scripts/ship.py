@@ -23,6 +23,7 @@ import torch
 
 from soundsieve.config import resolve
 from soundsieve.evaluation.scores import JSON
+from soundsieve.evaluation.table import SEVERAL
 from soundsieve.models.catalog import SHIPPED, header
 from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS
@@ -66,7 +67,7 @@ Written by `python -m scripts.ship`.
 UNSAID = ("data.path", "data.licences", "out", "device", "fresh", "train.steps", "score")
 """Of a recipe: where it ran, and for how long."""
 TABLE = """\
-{scenes} scenes of the {split} split at each of {snr} dB{against}:
+{scenes} scenes of the {split} split at each of {snr} dB{of}{against}:
 
 | keep | {estimators} |
 |---|{rule}
@@ -218,6 +219,7 @@ def scored(scores: dict) -> str:
         scenes=about["scenes"],
         split=about["split"],
         snr=", ".join(snr),
+        of=SEVERAL * (len(tables) > 1),
         against=f", against {' and '.join(about['against'])}" if about["against"] else "",
         estimators=" | ".join(estimators),
         rule="---|" * len(estimators),

@@ -12,7 +12,8 @@ class Form(NamedTuple):
 
 LIVE = Form(16000, 1)
 """Of live models, and of all that are not named below."""
-FORMS = {"songs": Form(44100, 2)}
+SONGS = Form(44100, 2)
+FORMS = {"songs": SONGS, "songs/roformer": SONGS, "asteroid/xumx": SONGS}
 
 
 def form_of(family: str) -> Form:

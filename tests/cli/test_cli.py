@@ -256,6 +256,8 @@ def test_a_service_that_stops_ends_as_ctrl_c_does(calls, monkeypatch, name):
         (["stream", "in=a.wav", "out=b.wav", "keep=speech", "sample_rate=8000"], "raw PCM"),
         (["stream", "in=a.wav", "out=b.wav", "keep=speech", "encoding=f32"], "raw PCM"),
         (["stream", "in=a.wav", "out=-", "keep=speech", "channels=2"], "raw PCM"),
+        (["finetune", "any", "noise=lathe", "train.reuse=4"], "train.reuse is of recipe run"),
+        (["finetune", "any", "noise=lathe", "model.size=tiny"], "no use for it"),
     ],
 )
 def test_a_near_miss_is_told_the_right_way(calls, capsys, words, said):

@@ -1,6 +1,7 @@
 """An export is the model: the same samples, smaller, with a card, or a refusal in one line."""
 
 import json
+from pathlib import Path
 
 import onnx
 import pytest
@@ -118,6 +119,21 @@ def test_small_weights_cost_little_and_say_how_much(exported):
     assert abs(proof["si_sdr_loss_db"]) < 0.2
     assert proof["sdr_db"] > 30
     assert "SI-SDR" in str(exported[1])
+
+
+def test_runs_whose_names_differ_behind_a_dot_are_files_of_their_own(
+    tmp_path, model_file, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs/keep-music@-12.5-0a"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(model_file.read_bytes())
+    monkeypatch.setattr(command, "to_onnx", lambda *_: 1 / 0)
+    seen = []
+    monkeypatch.setattr(command, "_checked", lambda path: seen.append(path) or path)
+    with pytest.raises(ZeroDivisionError):
+        export(str(folder))
+    assert seen == [Path("keep-music@-12.5-0a.onnx")]
 
 
 @pytest.mark.parametrize(("size", "megabytes"), [("small", 1.0), ("base", 2.0)])

@@ -4,9 +4,12 @@ import pytest
 import torch
 
 from soundsieve.errors import UserError
+from soundsieve.forms import form_of
 from soundsieve.models.build import build, head_gains
+from soundsieve.models.files import MODELS
 from soundsieve.models.mask import MaskModel
 from soundsieve.models.separator import parameters
+from soundsieve.models.stereo import Stereo
 from soundsieve.models.trunk import ACTIVATIONS, Trunk
 from soundsieve.target import parse
 from tests.models.conftest import SCOPE, awake, model_of
@@ -122,3 +125,8 @@ def test_there_is_a_head_for_what_some_target_treats_apart(scope, keep, heads):
 def test_an_unknown_family_is_answered_with_the_nearest():
     with pytest.raises(UserError, match="Did you mean 'multihead'"):
         build("multi-head", SCOPE, parse("speech"))
+
+
+@pytest.mark.parametrize("family", [name for name, m in MODELS.items() if issubclass(m, Stereo)])
+def test_a_family_for_songs_is_given_songs_in_stereo(family):
+    assert form_of(family) == (44100, 2)

@@ -33,6 +33,13 @@ def test_a_journal_becomes_two_curves(tmp_path):
     assert "2.0 min" in lower.get_xlabel()
 
 
+def test_the_score_of_a_fine_tune_is_not_called_an_improvement(tmp_path):
+    (tmp_path / "metrics.csv").write_text("step,loss,valid_score\n100,2.0,1.5\n")
+    _, lower = training_curve(tmp_path / "metrics.csv").axes
+    assert lower.lines[0].get_ydata().tolist() == [1.5]
+    assert lower.get_ylabel() == "won less lost / dB"
+
+
 @pytest.mark.parametrize("text", ["step,loss\n100,\n200,1.0\n", "step,other\n1,2\n", "step,loss\n"])
 def test_a_journal_with_gaps_is_drawn(tmp_path, text):
     (tmp_path / "metrics.csv").write_text(text)

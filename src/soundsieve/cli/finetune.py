@@ -13,6 +13,8 @@ PARTS = {"prompts": "finetune/own", "noise": "finetune/noise"}
 """The part of `configs/` that a fine-tune of a sound starts from."""
 SOUNDS = ("noise", "prompts", "audio")
 """Words that are short for `finetune.WORD`."""
+UNUSED = [f"train.{k}" for k in ("devices", "nodes", "workers", "reuse", "compile", "start")]
+"""Keys of a training that a fine-tune goes without."""
 HELP = """\
 recipe finetune MODEL noise=FOLDER [audio=FOLDER] [data=POOL] [keep=...] [key=value...]
 
@@ -43,7 +45,7 @@ examples:
   recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
 
 keys, with the defaults for a prompt voice (a noise takes fewer steps at a lower rate:
-configs/finetune/noise.yaml); those of recipe run, mix.KEY and train.KEY above all, work too:
+configs/finetune/noise.yaml); mix.KEY and data.KEY of recipe run work too:
 """
 
 
@@ -69,6 +71,9 @@ def main(words: Sequence[str]) -> int:
         raise UserError(f"expected one model, got {came}; write recipe finetune any noise=FOLDER.")
     keep = [pair.partition("=")[2] for pair in pairs if pair.startswith("keep=")]
     own = [f"finetune.{p}" if p.partition("=")[0] in SOUNDS else p for p in pairs]
+    for key in (pair.partition("=")[0] for pair in own):
+        if key in UNUSED or key.partition(".")[0] in ("model", "mask", "score"):
+            raise UserError(f"{key} is of recipe run and evaluate; a fine-tune has no use for it.")
     sound = "noise" if any(pair.startswith("finetune.noise=") for pair in own) else "prompts"
     recipe = resolve(part(sound), [pair for pair in own if not pair.startswith("keep=")])
 

@@ -45,11 +45,8 @@ def track_scores(
     """
     import museval
 
+    estimates = _whispered(estimates)
     sounds = [audio.transpose(1, 2).double().cpu().numpy() for audio in (references, estimates)]
-    rng = np.random.default_rng(0)
-    for estimate in sounds[1]:
-        if not estimate.any():
-            estimate += WHISPER * rng.standard_normal(estimate.shape)
     frame = round(FRAME * sample_rate)
     found = museval.evaluate(*sounds, win=frame, hop=frame, mode="v4", padding=True)
     store = museval.TrackStore(name, win=FRAME, hop=FRAME)
@@ -67,7 +64,7 @@ def sdr_scores(
     Shape: `[target, channel, time], [target, channel, time]`.
     """
     del name  # which museval's files have as their own name
-    frame = round(FRAME * sample_rate)
+    estimates, frame = _whispered(estimates), round(FRAME * sample_rate)
     count = max(references.shape[-1] // frame, 1)
     powers = [_powers(audio, frame, count) for audio in (references, estimates)]
     errors = _powers(estimates - references, frame, count)
@@ -87,6 +84,13 @@ def sdr_scores(
             for target, row in zip(targets, values, strict=True)
         ],
     }
+
+
+def _whispered(estimates: Tensor) -> Tensor:
+    """Estimates with a whisper where one is nothing."""
+    noise = torch.from_numpy(np.random.default_rng(0).standard_normal(estimates.shape))
+    nothing = ~estimates.flatten(1).any(1)[:, None, None]
+    return estimates.double() + WHISPER * nothing * noise.to(estimates.device)
 
 
 def median(track: Track, metric: str = "SDR") -> dict[str, float]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -37,7 +38,7 @@ BASELINES = (
     "oracle/complex",
 )
 SONG_BASELINES = ("mixture", HpssEstimator.name, "oracle/ratio")
-"""What stands beside every model where whole songs are scored."""
+"""What stands beside every model where whole songs are scored; the second needs librosa."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def evaluate(
     with progress_bar(console) as progress:
         pool = pool_of(recipe, progress, form_for(named, recipe))
         if measure := measure_of(songs, pool, recipe, console):
-            estimators = _beside(named, SONG_BASELINES, recipe)
+            lacking = () if find_spec("librosa") else (HpssEstimator.name,)
+            beside = [name for name in SONG_BASELINES if name not in lacking]
+            estimators = _beside(named, beside, recipe)
             show_songs(score_songs(estimators, pool, recipe, progress, measure), out, console)
             return None
         estimators = _beside(named, BASELINES, recipe)

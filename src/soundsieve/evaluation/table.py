@@ -16,6 +16,8 @@ HEADINGS = {
     "estoi": "ESTOI",
 }
 WITH_INTERVAL = ("si_sdr_improvement", "pesq")
+SEVERAL = " of some stems over the others"
+"""What the SNR of scenes for several targets is: which stems these are is drawn for each scene."""
 DIGITS = {"pesq": 2, "estoi": 3}
 
 
@@ -29,7 +31,8 @@ def tables(scores: Mapping[str, Any]) -> Iterator[Table]:
         title = f"keep={target}, {about['split']} split, {about['scenes']} scenes an SNR, dB"
         yield _overall(title, found)
         yield _by_stem("Level change of what is kept, attenuation of what is removed, dB", found)
-        yield _by_group("SI-SDR improvement by SNR (dB) and texture of the noise", found)
+        snr = f"SNR{SEVERAL * (len(scores['scores']) > 1)}"
+        yield _by_group(f"SI-SDR improvement by {snr} (dB) and texture of the noise", found)
         if any(TARGET_ALONE in groups for groups in found.values()):
             yield _alone("What is kept alone, what is removed alone", found)
         pairs = scores["differences"][target]

@@ -70,7 +70,9 @@ def export(
     for module in NEEDED:
         if find_spec(module) is None:
             raise UserError(f"export needs {module}, which is not installed: {EXTRA}.")
-    out = _checked(out or Path(f"{Path(name).stem}{GRAPH_SUFFIX}"))
+    named = Path(name).expanduser()
+    called = named.resolve().name if named.is_dir() else named.stem  # a folder may have dots
+    out = _checked(out or Path(f"{called}{GRAPH_SUFFIX}"))
     model = find(name)
     # The graph of a song would hold thousands of frames, one after another.
     if not isinstance(model, Exportable) or isinstance(model, Stereo):

@@ -27,8 +27,11 @@ STYLE: dict[Any, Any] = {
 }
 RANGE = 70
 """Decibels under the loudest bin of the mixture that a spectrogram shows."""
-SCORES = ("valid_si_sdri", "valid_score")
-"""What the journals of trainings and of fine-tunes call their score."""
+SCORES = {
+    "valid_si_sdri": "SI-SDR improvement / dB",
+    "valid_score": "won less lost / dB",
+}
+"""What the journals of trainings and of fine-tunes call their score, and what it is."""
 COLOURS = ("#1f5a96", "#c4452d", "#7a7a7a", "#3a8f5c", "#8a5aa8", "#d09020")
 
 
@@ -37,10 +40,8 @@ def training_curve(journal: Path) -> Figure:
     with journal.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     steps = _column(rows, "step")
-    panels = [
-        ("loss", ("loss", "valid_loss")),
-        ("SI-SDR improvement / dB", ("valid_si_sdri", "valid_score")),
-    ]
+    score = next((name for name in SCORES if rows and name in rows[0]), "valid_si_sdri")
+    panels = [("loss", ("loss", "valid_loss")), (SCORES[score], (score,))]
     with _styled():
         figure = Figure(figsize=(5.2, 4.2), layout="constrained")
         for axes, (label, names) in zip(figure.subplots(2, 1, sharex=True), panels, strict=True):
@@ -57,7 +58,9 @@ def training_curve(journal: Path) -> Figure:
     return figure
 
 
-def improvement_by_snr(found: Mapping[str, Any], title: str) -> Figure:
+def improvement_by_snr(
+    found: Mapping[str, Any], title: str, label: str = "SNR of the mixture / dB"
+) -> Figure:
     """SI-SDR improvement of every estimator over the SNR, with 95 % intervals.
 
     `found` is what scores.json holds for one target: estimator -> group -> measure.
@@ -77,7 +80,7 @@ def improvement_by_snr(found: Mapping[str, Any], title: str) -> Figure:
             axes.plot(snr, mean, style, color=colour, marker="o", markersize=3.5, label=name)
             axes.fill_between(snr, low, high, color=colour, alpha=0.12, linewidth=0)
         axes.axhline(0, color="black", linewidth=0.7)
-        axes.set(xlabel="SNR of the mixture / dB", ylabel="SI-SDR improvement / dB", title=title)
+        axes.set(xlabel=label, ylabel="SI-SDR improvement / dB", title=title)
         axes.set_xticks(sorted(ticks))
         axes.grid(alpha=0.25)
         if ticks:  # else no scene had an SNR

@@ -11,6 +11,7 @@ from soundsieve.data.mixer import Mixer
 from soundsieve.evaluation.estimators import Estimator
 from soundsieve.evaluation.scores import MIXED, Row, Scores
 from soundsieve.evaluation.scoring import draw
+from soundsieve.evaluation.table import SEVERAL
 from soundsieve.recipe import Recipe
 from soundsieve.report.figures import improvement_by_snr, save, spectrograms, training_curve
 from soundsieve.runs import make_folder
@@ -33,9 +34,10 @@ def write_report(
     if (folder / "metrics.csv").is_file():
         save(training_curve(folder / "metrics.csv"), folder / "training.png")
     summary = scores.summary()["scores"]
+    several = len(scores.targets) > 1
     for place, target in enumerate(scores.targets):
         title = f"keep={target}, {mixer.split} split"
-        figure = improvement_by_snr(summary[target], title)
+        figure = improvement_by_snr(summary[target], title, f"SNR{SEVERAL * several} / dB")
         save(figure, folder / f"improvement.{target}.png")
         picked = pick(scores.of(target, estimators[0].name))
         gains = mixer.targets[place].tolist()

@@ -15,7 +15,8 @@ CHANGE = 0.15
 """Weight of what a scene without the new sound loses against the teacher, in bels."""
 UNCHANGED = 1e-4
 """Power of a difference, of the mixture's, that is as good as none: 40 dB under it. The spectral
-loss stops at 15, where a model that learns has other cares; one that knows has to go on knowing."""
+loss stops at its `SNR_CAP`, where a model that learns has other cares; one that knows has to go on
+knowing."""
 
 
 def leak(masks: Spectra, keep: Tensor, sound: Spectra) -> Tensor:
