@@ -43,8 +43,13 @@ METHODS = {
     "full": ("finetune.method=full",),
     "untaught": ("finetune.teacher=no",),
     "corpus": ("data={data}",),
+    "long": (
+        *("data={data}", "train.steps=1000"),
+        *("train.validate_every=100", "train.patience=20"),
+    ),
 }
-"""Ways to fine-tune: the default, free in form, without the teacher, with real sound beside it."""
+"""Ways to fine-tune: the default, free in form, without the teacher, with real sound beside it, and
+with six times the steps."""
 IDEAL, MASK = "ideal", "oracle/phase-sensitive"
 """The way that needs no fine-tune: a mask that knows what is to stay."""
 COLUMNS = {
@@ -73,7 +78,8 @@ AMOUNTS = "The same from so many seconds of recordings, or of all there are wher
 WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
-half its scenes of the train split of `{data}`, where others know the synthetic starter alone."""
+half its scenes of the train split of `{data}`, where others know the synthetic starter alone, and
+`long` has that and 1000 steps, most of an hour on one core."""
 BEST = """\
 In the same scenes the phase-sensitive mask that knows what is to stay: what a real mask can keep at
 best, and what it removes then. More goes at the cost of what is kept."""
