@@ -79,7 +79,7 @@ def one(source: str, keep: str, model: str, folder: str) -> None:
 
     torch.set_num_threads(1)
     start = time.process_time()
-    errors = separate_files([source], parse(keep), model or None, folder)
+    _, errors = separate_files([source], parse(keep), model or None, folder)
     print(time.process_time() - start)
     if errors:
         sys.exit("\n".join(errors))

@@ -46,6 +46,7 @@ CARD = """\
 |---|---|---|
 {licences}
 
+Licence: {licence}.
 Every recording with its licence and its source stands in [{name}-sources.csv]({name}-sources.csv).
 
 ## Scores
@@ -123,7 +124,7 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]])
     training, config = about["training"], about["config"]
     kinds = defaultdict(int)
     for row in rows:
-        kinds[Path(row["path"]).parts[0]] += 1
+        kinds[Path(row["path"]).parts[0].rstrip("0123456789")] += 1
     return CARD.format(
         name=name,
         family=about["family"],
@@ -141,6 +142,7 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]])
         words=words_of(name, training["recipe"]),
         device=training["device"].replace("cpu", "a processor"),
         start=f", after {', then '.join(training['after'])}" if training["after"] else "",
+        licence=LICENCE,
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
         licences="\n".join(licence_lines(rows)),

@@ -47,8 +47,8 @@ def test_recipes_are_found_in_an_installed_wheel(installed):
 
 def test_parts_are_found_in_an_installed_wheel(installed, tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text("extends: [keep, mix/one-snr]\n")
-    assert "snr: 5.0" in recipe(installed, "show", str(file))
+    file.write_text("extends: [keep, mix/real]\n")
+    assert "room: 0.5" in recipe(installed, "show", str(file))
 
 
 def test_the_wheel_holds_the_package_alone(installed):

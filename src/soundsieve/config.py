@@ -54,7 +54,7 @@ def shipped_recipes() -> dict[str, Path]:
 
 
 def shipped_parts() -> dict[str, Path]:
-    """The parts that recipes can extend, by name, as `mix/wide`."""
+    """The parts that recipes can extend, by name, as `mix/real`."""
     folder = shipped("configs")
     found = sorted(folder.glob("*/*.yaml"))
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
 
 class UserError(Exception):
     """A mistake that the user can mend, in one line: what was expected, what came, what to do."""
-
-
-def check_name(path: Path) -> None:
-    """Raises UserError for a file whose name is not UTF-8, as of an old disk: no table holds it."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        name = os.fsencode(path).decode(errors="replace")
-        raise UserError(f"{name}: expected a name in UTF-8; rename it.") from None
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

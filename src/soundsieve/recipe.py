@@ -72,11 +72,13 @@ class Data(Part):
     """Where the recordings come from."""
 
     path: str = knob(
-        "starter", "folder, manifest.csv, pairs or corpus; data=X for short", min_length=1
+        "starter",
+        "folder, pool, shards, manifest.csv, pairs or corpus; data=X for short",
+        min_length=1,
     )
     licences: Words = knob([], "use only recordings under these licences; [] takes all")
     conflicts: Literal["warn", "error"] = knob(
-        "warn", "what sounds in the wrong stem do: they are told, or stop the run"
+        "warn", "what comes of sounds in the wrong stem: a warning, or the end of the run"
     )
 
     @field_validator("path")

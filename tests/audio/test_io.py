@@ -108,7 +108,7 @@ def test_what_is_no_whole_audio_gives_one_line_that_names_it(tmp_path, name, wor
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("promised", "whole"), [(None, False), (0xFFFFFFFF, True)])
+@pytest.mark.parametrize(("promised", "whole"), [(None, False), (0xFFFFFFFF, True), (20036, True)])
 def test_a_wav_that_was_cut_off_is_said_and_one_from_a_pipe_is_not(tmp_path, promised, whole):
     write(tmp_path / "a.wav", torch.rand(1, 16000) - 0.5, 16000)
     data = bytearray((tmp_path / "a.wav").read_bytes()[:20044])

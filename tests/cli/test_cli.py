@@ -4,6 +4,7 @@ import errno
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -242,6 +243,9 @@ def test_a_service_that_stops_ends_as_ctrl_c_does(calls, monkeypatch, name):
     try:
         signal.signal(number, signal.SIG_DFL)
         assert main(["run"]) == 130
+        assert signal.getsignal(number) == signal.SIG_DFL
+        with ThreadPoolExecutor() as pool:
+            assert pool.submit(main, ["--version"]).result() == 0
     finally:
         signal.signal(number, before)
 

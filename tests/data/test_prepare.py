@@ -276,6 +276,17 @@ def test_a_new_talker_beside_known_ones_is_in_one_split(tmp_path):
     assert splits_of(tmp_path / "mine")["newcomer y"] == {"train"}
 
 
+def test_a_newcomer_beside_talkers_for_training_alone_is_dealt_out_too(tmp_path):
+    lines = ["path,stem,split,group"]
+    for number in range(15):
+        put(tmp_path / f"{number}.wav", sound(number))
+        given = f"train,old {number}" if number < 4 else ",newcomer"
+        lines.append(f"{number}.wav,speech,{given}")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    prepare(find_sources(tmp_path), tmp_path / "mine", RATE)
+    assert splits_of(tmp_path / "mine")["newcomer"] == {"train", "valid", "test"}
+
+
 def test_copies_of_one_recording_are_in_one_split_where_recordings_are_dealt(tmp_path):
     for take in range(14):
         put(tmp_path / f"in/navi/{take}.wav", sound(min(take, 9)))
@@ -307,6 +318,9 @@ def test_what_was_in_a_pool_and_is_not_named_again_is_said(tmp_path):
     ready = prepare(list(stem_sources(tmp_path / "noise", "noise")), tmp_path / "mine", RATE)
     assert {source.stem for source in ready.sources} == {"noise"}
     assert len(ready.dropped) == 3
+    (tmp_path / "again").symlink_to(tmp_path / "noise")
+    ready = prepare(list(stem_sources(tmp_path / "again", "noise")), tmp_path / "mine", RATE)
+    assert not ready.dropped
     assert all("not named now" in reason for reason in ready.dropped.values())
 
 

@@ -80,9 +80,10 @@ def test_a_pipe_into_a_file_is_not_shifted(model, pipes, tmp_path, capsys):
 
 
 def test_a_file_in_a_pipe_is_not_taken_for_raw_samples(model, pipes):
-    pipes(b"RIFF" + bytes(2000))
-    with pytest.raises(UserError, match="standard input is a wav file"):
-        live.stream("-", "-", KEEP)
+    for block in (1, None):
+        pipes(b"RIFF" + bytes(2000))
+        with pytest.raises(UserError, match="standard input is a wav file"):
+            live.stream("-", "-", KEEP, block=block)
 
 
 def test_bad_samples_in_a_pipe_become_zeros_and_are_said_once(model, pipes, capsys):

@@ -50,9 +50,18 @@ def test_the_verb_writes_as_many_scenes_as_asked(corpus, tmp_path, monkeypatch, 
     assert main(words) == 0
     assert len(list((tmp_path / "look").glob("*.mixture.wav"))) == 2
     assert "2 scenes in look" in capsys.readouterr().out
-    (tmp_path / "look/0001.notes.wav").touch()
+    for name in ("0001.notes.wav", "0007.speech.wav"):
+        (tmp_path / "look" / name).touch()  # somebody else's
     assert main(["1", *words[1:]]) == 0
-    assert [path.name for path in sorted((tmp_path / "look").glob("0001.*"))] == ["0001.notes.wav"]
+    others = sorted(path.name for path in (tmp_path / "look").glob("000[1-9].*"))
+    assert others == ["0001.notes.wav", "0007.speech.wav"]
+
+
+def test_scenes_of_an_interrupted_call_are_known(mixers, tmp_path):
+    written = write_scenes(tmp_path, mixers("speech+music"), 3, "speech+music")
+    next(written)
+    written.close()
+    assert len(json.loads((tmp_path / "scenes.json").read_text())["scenes"]) == 1
 
 
 @pytest.mark.parametrize("words", [["0"], ["2", "3", "x"], ["split=night"]])

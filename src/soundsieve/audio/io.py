@@ -17,7 +17,7 @@ from torch import Tensor
 
 from soundsieve.audio import ffmpeg
 from soundsieve.audio.pcm import whole_numbers
-from soundsieve.errors import UserError, check_name
+from soundsieve.errors import UserError
 
 BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _BYTES = {"PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
@@ -35,7 +35,8 @@ LOUDEST = 2.0**31
 _BLOCK = 1 << 18
 _ENDLESS = 1 << 60  # what libsndfile says of a flac from a pipe, which it cannot read
 _PROMISED = re.compile(r"^data : (\d+) \(should be (\d+)\)$", re.MULTILINE)
-_UNKNOWN = 0x7FFF_0000  # bytes; whoever writes a wav into a pipe promises as many as fit, or so
+_UNKNOWN = 0x7000_0000  # bytes; whoever writes a wav into a pipe promises as many as fit, or so
+_CARELESS = 4096  # bytes by which headers of whole files are wrong
 _WAV_LIMIT = 4_294_000_000  # bytes; a RIFF header counts in 32 bits
 
 
@@ -60,7 +61,7 @@ def info(path: str | Path) -> AudioInfo:
     path = Path(path)
     _check_file(path)
     try:
-        found = soundfile.info(str(path))
+        found = soundfile.info(_as_bytes(path))
     except soundfile.LibsndfileError:
         return _through_ffmpeg(path)
     if found.frames >= _ENDLESS:
@@ -76,11 +77,17 @@ def info(path: str | Path) -> AudioInfo:
     )
 
 
+def _as_bytes(path: Path) -> Any:
+    """A name as the system has it: on an old disk it is no UTF-8."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
+
+
 def _promised(found: Any) -> int:
     """Frames of a file as its header counts them: of a wav, libsndfile counts those it finds."""
     sizes = _PROMISED.search(found.extra_info) if found.format in ("WAV", "WAVEX") else None
     promised, there = map(int, sizes.groups()) if sizes else (0, 0)
-    return found.frames * promised // there if there < promised < _UNKNOWN else found.frames
+    whole = not there + _CARELESS < promised < _UNKNOWN
+    return found.frames if whole else found.frames * promised // there
 
 
 def read(path: str | Path, start: int = 0, frames: int | None = None) -> tuple[Tensor, int]:
@@ -160,7 +167,7 @@ class Reader:
             return
         position = self._start
         try:
-            with soundfile.SoundFile(str(self.path)) as file:
+            with soundfile.SoundFile(_as_bytes(self.path)) as file:
                 file.seek(self._start)
                 while True:
                     block = file.read(size, dtype="float32", always_2d=True)
@@ -233,7 +240,7 @@ class Writer:
         try:
             self._partial.touch()
             self._file = soundfile.SoundFile(
-                str(self._partial),
+                _as_bytes(self._partial),
                 "w",
                 self.sample_rate,
                 self.channels,
@@ -311,7 +318,6 @@ def _through_ffmpeg(path: Path, format: str = "OTHER", subtype: str = "") -> Aud
 
 
 def _check_file(path: Path) -> None:
-    check_name(path)
     if path.is_dir():
         raise UserError(f"{path}: expected an audio file, got a folder; name a file in it.")
     try:

@@ -6,9 +6,12 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from io import TextIOWrapper
 from types import FrameType
 
 from soundsieve.errors import UserError, suggest
@@ -59,12 +62,12 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 2 for what the user can mend, 130 after Ctrl-C."""
-    for name in ("SIGTERM", "SIGHUP"):  # a service that stops, a terminal that closes
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, partial(_end, os.getpid()))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # the name of a file may be no UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code = _dispatch(list(sys.argv[1:] if words is None else words))
+        with _ended_as_by_ctrl_c():
+            code = _dispatch(list(sys.argv[1:] if words is None else words))
         sys.stdout.flush()
         return code
     except UserError as error:
@@ -80,6 +83,22 @@ def main(words: Sequence[str] | None = None) -> int:
         if error.errno not in DISK:
             raise
         return complain([f"{error.filename or 'the disk'}: {error.strerror}; make room or rights."])
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Takes what ends a service, or a terminal; only the main thread hears it."""
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    here = threading.current_thread() is threading.main_thread()
+    # Under nohup the second is ignored, and stays so.
+    ours = [n for n in numbers if here and n and signal.getsignal(n) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, partial(_end, os.getpid()))
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _end(process: int, number: int, _: FrameType | None) -> None:

@@ -16,7 +16,8 @@ Writes a model as an ONNX graph of one hop: a block and the state go in, the est
 state come out, all shapes fixed. Before it is written it is run by ONNX Runtime on a minute of
 sound, must equal PyTorch to 1e-4, and is timed. Beside it stands NAME.json, its card: outputs,
 rate, hop, latency, shapes, parameters, bytes, time a hop, licence, and how it was trained.
-MODEL is a shipped name, a run folder or a model file. A hop of an offline model is some seconds.
+MODEL is a shipped name, a run folder or a model file. A hop of an offline model is some seconds;
+models of songs have no ONNX form.
 
 keys:
   out       the file to write (the model's name, here)

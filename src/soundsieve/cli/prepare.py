@@ -104,32 +104,28 @@ def _sources(
     """Every recording that was named, and what corpora lack."""
     from dataclasses import replace
 
-    from soundsieve.data.sources import find_sources
+    from soundsieve.data.sources import find_sources, told_apart
 
-    sources: list[Source] = []
+    there: list[tuple[str, list[Source]]] = []
     gaps: list[str] = []
     for name in names:
         if _is_corpus(name):
             some, lines = _corpus(name, found)
-            sources, gaps = sources + some, gaps + lines
+            there.append((name, some))
+            gaps += lines
         elif Path(name).expanduser().exists():
-            sources += find_sources(Path(name).expanduser())
+            there.append((Path(name).name, find_sources(Path(name).expanduser())))
         else:
             from soundsieve.data.corpora import CORPORA
 
             hint = suggest(name, CORPORA) or "See `recipe list corpora`."
             raise UserError(f"{name} is no folder here and no corpus. {hint}")
-    songs = 0
-    for key, path in places:
-        songs += key == "songs"
-        # Songs of a second place may be called like those of the first.
-        within = f"{path.name} {songs}/" if key == "songs" and songs > 1 else ""
-        sources += _folder(key, path, found, within)
-    licence = found.get("licence", "")
+    there += [(path.name, _folder(key, path, found)) for key, path in places]
+    sources, licence = told_apart(there), found.get("licence", "")
     return [replace(s, licence=s.licence or licence) for s in sources], gaps
 
 
-def _folder(key: str, path: Path, found: dict[str, str], within: str = "") -> list[Source]:
+def _folder(key: str, path: Path, found: dict[str, str]) -> list[Source]:
     from soundsieve.data import sources
 
     if key == "manifest" and not path.is_file():
@@ -146,9 +142,7 @@ def _folder(key: str, path: Path, found: dict[str, str], within: str = "") -> li
         some = list(sources.pair_sources(path, clean))
     else:
         some = list(
-            sources.song_sources(path, within=within)
-            if key == "songs"
-            else sources.stem_sources(path, key)
+            sources.song_sources(path) if key == "songs" else sources.stem_sources(path, key)
         )
     if not some:
         what = "a folder a song with vocals.wav, drums.wav..." if key == "songs" else "audio files"

@@ -10,7 +10,8 @@ HELP = """\
 recipe show [RECIPE] [key=value...]
 
 Prints a recipe with all its keys and their values, as YAML; the output is itself a recipe.
-RECIPE is a name of `recipe list recipes`, a YAML file or a run folder; without it, `keep`.
+RECIPE is a name of `recipe list recipes`, a YAML file or a run folder; without it, `keep`. A file
+may begin with what it changes: `extends: keep`, or `extends: [keep, mix/real]`, rooms and codecs.
 
 examples:
   recipe show

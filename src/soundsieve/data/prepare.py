@@ -56,8 +56,8 @@ def prepare(
         stems,
         channels,
     )
-    named = {source.path.absolute() for source in sources}
-    ready.dropped.update({str(s.path): GONE for s in earlier if s.path.absolute() not in named})
+    named = {source.path.resolve() for source in sources}
+    ready.dropped.update({str(s.path): GONE for s in earlier if s.path.resolve() not in named})
     dropped = [{"path": path, "reason": reason} for path, reason in sorted(ready.dropped.items())]
     folder.mkdir(parents=True, exist_ok=True)
     write_table(folder / DROPPED, ("path", "reason"), dropped)

@@ -1,6 +1,7 @@
 """The recordings of a pool: found in folders, read from manifests, taken from pairs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from soundsieve.data.manifest import MANIFEST, group_of, read_manifest, texture_of
@@ -17,6 +18,7 @@ __all__ = [
     "pair_sources",
     "song_sources",
     "stem_sources",
+    "told_apart",
 ]
 
 STARTER = Path(__file__).with_name("starter")
@@ -36,7 +38,8 @@ def find_sources(root: Path, stems: Stems = STEMS, clean: str = "speech") -> lis
         return list(read_manifest(root / MANIFEST, stems))
     if (root / "noisy").is_dir() and (root / "clean").is_dir():
         return list(pair_sources(root, clean))
-    found = [source for folder in sorted(root.iterdir()) for source in _by_name(folder, stems)]
+    folders = sorted(root.iterdir())
+    found = told_apart([(folder.name, list(_by_name(folder, stems))) for folder in folders])
     if not found:
         raise UserError(f"{root} holds no audio that names a stem: expected {_LAYOUT}")
     return found
@@ -62,24 +65,34 @@ def stem_sources(folder: Path, stem: str, stems: Stems = STEMS) -> Iterator[Sour
         yield Source(path, stem, group_of(path, folder), kind=kind, texture=texture)
 
 
-def song_sources(folder: Path, stems: Stems = STEMS, within: str = "") -> Iterator[Source]:
-    """The sources of songs: a folder a song with files named after stems, or STEMS files.
-
-    Args:
-        within: goes before the names of songs, to tell them from those of another folder.
-    """
+def song_sources(folder: Path, stems: Stems = STEMS) -> Iterator[Source]:
+    """The sources of songs: a folder a song with files named after stems, or STEMS files."""
     if (folder / MANIFEST).is_file():
         yield from read_manifest(folder / MANIFEST, stems)
         return
     for path in audio_files(folder):
         name = path.stem.lower()
-        song = within + path.parent.relative_to(folder).as_posix()
+        song = path.parent.relative_to(folder).as_posix()
         if name in stems.names:
             yield Source(path, name, f"song {song}", song=song, grouped=True)
         elif path.name.lower().endswith(STEMS_FILE):
-            song = within + path.relative_to(folder).as_posix()[: -len(STEMS_FILE)]
+            song = path.relative_to(folder).as_posix()[: -len(STEMS_FILE)]
             for part in ("vocals", "drums", "bass", "other"):
                 yield Source(path, part, f"song {song}", song=song, stream=part, grouped=True)
+
+
+def told_apart(places: Iterable[tuple[str, Sequence[Source]]]) -> list[Source]:
+    """The sources of several places, whose songs are different ones where they have one name."""
+    found: list[Source] = []
+    taken: set[str] = set()
+    for number, (place, sources) in enumerate(places):
+        again = {s.song for s in sources if s.song in taken and s.group == f"song {s.song}"}
+        names = {song: f"{place} {number + 1}/{song}" for song in again}
+        for source in sources:
+            name = names.get(source.song)
+            found.append(replace(source, song=name, group=f"song {name}") if name else source)
+        taken |= {source.song for source in sources if source.song}
+    return found
 
 
 def pair_sources(root: Path, clean: str) -> Iterator[Source]:
@@ -98,6 +111,6 @@ def _by_name(folder: Path, stems: Stems) -> Iterator[Source]:
     whole = folder.name.lower()
     name = whole if whole in stems.names else whole.rstrip("0123456789")
     if folder.is_dir() and name in ("songs", "stems"):
-        yield from song_sources(folder, stems, f"{whole}/" if whole != name else "")
+        yield from song_sources(folder, stems)
     elif folder.is_dir() and name in stems.names:
         yield from stem_sources(folder, name, stems)

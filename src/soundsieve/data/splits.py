@@ -20,9 +20,9 @@ def split_sources(
     """Sources with a split each.
 
     A split that is given stays, and holds for the whole group. A stem's other groups are dealt out
-    in a fixed shuffle; where they are fewer than the splits, each goes to the split that lacks most
-    beside groups that have theirs. Where there are none, its recordings are dealt out; where these
-    are few too, each is cut into three by time.
+    in a fixed shuffle; where they are fewer than the splits, and every split has groups already,
+    each goes to the one that lacks most. Else its recordings are dealt out; where these are few
+    too, each is cut into three by time.
 
     Args:
         alike: one name for all copies of a recording, which go together.
@@ -49,7 +49,7 @@ def _deal(sources: Sequence[Source], held: Counter[str], alike: Mapping[Path, st
     groups = {source.group for source in sources}
     if len(groups) >= len(SPLITS):
         return _by(sources, lambda source: source.group)
-    if len(groups) + held.total() >= len(SPLITS):
+    if all(held[split] for split in SPLITS):
         return _beside(sources, held)
     name_of = lambda source: alike.get(source.path, source.path.name)  # noqa: E731
     names = {name_of(source) for source in sources}

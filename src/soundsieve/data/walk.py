@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from soundsieve.errors import check_name
-
 AUDIO = (
     *(".wav", ".wave", ".w64", ".aiff", ".aif", ".flac", ".ogg", ".oga", ".opus"),
     *(".mp3", ".m4a", ".mp4", ".aac", ".wma"),
@@ -16,12 +14,9 @@ def audio_files(folder: Path) -> list[Path]:
     """Every file under `folder` whose name says audio, sorted; hidden ones are passed over.
 
     A folder that may not be read, or a link that leads nowhere, is in the list too: whoever reads
-    it then says what is wrong with it. Raises UserError for a name that no manifest could hold.
+    it then says what is wrong with it.
     """
-    found = sorted(_walk(folder)) if folder.is_dir() else []
-    for path in found:
-        check_name(path)
-    return found
+    return sorted(_walk(folder)) if folder.is_dir() else []
 
 
 def _walk(folder: Path) -> Iterator[Path]:

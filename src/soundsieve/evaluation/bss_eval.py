@@ -88,9 +88,13 @@ def sdr_scores(
 
 def _whispered(estimates: Tensor) -> Tensor:
     """Estimates with a whisper where one is nothing."""
-    noise = torch.from_numpy(np.random.default_rng(0).standard_normal(estimates.shape))
-    nothing = ~estimates.flatten(1).any(1)[:, None, None]
-    return estimates.double() + WHISPER * nothing * noise.to(estimates.device)
+    nothing = ~estimates.flatten(1).any(1)
+    if not nothing.any():
+        return estimates
+    noise = np.random.default_rng(0).standard_normal(estimates[nothing].shape)
+    found = estimates.double()
+    found[nothing] = WHISPER * torch.from_numpy(noise).to(found)
+    return found
 
 
 def median(track: Track, metric: str = "SDR") -> dict[str, float]:

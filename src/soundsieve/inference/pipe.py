@@ -21,14 +21,13 @@ def pcm_blocks(pipe: BinaryIO, size: int, channels: int, encoding: str) -> Itera
 
     Raises UserError where it begins as a file does.
     """
-    first = True
+    begin = b""
     while data := pipe.read(size * channels * ENCODINGS[encoding]):
-        if first and (kind := HEADERS.get(data[:4])):
+        if len(begin) < 4 and (kind := HEADERS.get(begin := (begin + data)[:4])):
             raise UserError(
                 f"standard input is a {kind} file, and expected is raw PCM; write in=FILE, or send "
                 "what `ffmpeg -i FILE -f s16le -` gives, with its sample_rate= and channels=."
             )
-        first = False
         yield decode(data, encoding, channels)
 
 

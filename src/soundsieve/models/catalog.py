@@ -78,7 +78,8 @@ def _told(path: Path) -> dict[str, Any] | None:
     card = path.with_suffix(".json")
     if path.suffix != GRAPH_SUFFIX or not card.is_file():
         return None
-    return (_parsed(card.read_bytes()) or {}).get("about")
+    about = (_parsed(card.read_bytes()) or {}).get("about")
+    return about if isinstance(about, dict) else None
 
 
 def header(path: Path) -> dict[str, Any]:

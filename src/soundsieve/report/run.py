@@ -34,10 +34,10 @@ def write_report(
     if (folder / "metrics.csv").is_file():
         save(training_curve(folder / "metrics.csv"), folder / "training.png")
     summary = scores.summary()["scores"]
-    several = len(scores.targets) > 1
+    label = f"SNR{SEVERAL if len(scores.targets) > 1 else ' of the mixture'} / dB"
     for place, target in enumerate(scores.targets):
         title = f"keep={target}, {mixer.split} split"
-        figure = improvement_by_snr(summary[target], title, f"SNR{SEVERAL * several} / dB")
+        figure = improvement_by_snr(summary[target], title, label)
         save(figure, folder / f"improvement.{target}.png")
         picked = pick(scores.of(target, estimators[0].name))
         gains = mixer.targets[place].tolist()

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ from soundsieve.audio.io import write
 from soundsieve.data.mixer import Mixer, Scenes
 from soundsieve.report.figures import save
 from soundsieve.runs import make_folder, whole
-from soundsieve.stems import STEMS
 
+JSON = "scenes.json"
 BATCH = 8
 SPREAD = 400
 """Scenes of which the spread is shown, at least."""
-_OURS = re.compile(rf"\d{{4,}}\.(mixture|target|{'|'.join(STEMS.names)})\.wav|scenes\.(json|png)")
 BY_STEM = ("present", "sum", "speed", "pause", "loudspeaker", "distortion", "eq")
 """Draws that have one value or row a stem."""
 
@@ -36,23 +34,28 @@ def write_scenes(folder: Path, mixer: Mixer, count: int, keep: str) -> Iterator[
     make_folder(folder)
     _clear(folder)
     facts, spread = [], []
-    for first in range(0, max(count, SPREAD), BATCH):
-        scenes = mixer.scenes(range(first, first + BATCH))
-        spread.append({name: values for name, values in scenes.draws.items()})
-        for row, index in enumerate(range(first, min(first + BATCH, count))):
-            facts.append({"scene": index, **facts_of(scenes, row)})
-            yield _sounds(folder, f"{index:04}", scenes, row, mixer)
-    about = {"keep": keep, "split": mixer.split, "seed": mixer.seed, "scenes": facts}
-    with whole(folder / "scenes.json") as part:
-        part.write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    try:
+        for first in range(0, max(count, SPREAD), BATCH):
+            scenes = mixer.scenes(range(first, first + BATCH))
+            spread.append({name: values for name, values in scenes.draws.items()})
+            for row, index in enumerate(range(first, min(first + BATCH, count))):
+                facts.append({"scene": index, **facts_of(scenes, row)})
+                yield _sounds(folder, f"{index:04}", scenes, row, mixer)
+    finally:  # of a call that is interrupted too, so that the next one knows what is its own
+        about = {"keep": keep, "split": mixer.split, "seed": mixer.seed, "scenes": facts}
+        with whole(folder / JSON) as part:
+            part.write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     draws = {name: np.concatenate([one[name] for one in spread]) for name in spread[0]}
     save(distributions(draws, mixer.scope), folder / "scenes.png")
 
 
 def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if _OURS.fullmatch(path.name):
-            path.unlink()
+    """Removes the scenes that an earlier call says it wrote."""
+    if not (folder / JSON).is_file():
+        return
+    for scene in json.loads((folder / JSON).read_text(encoding="utf-8"))["scenes"]:
+        for word in ("mixture", "target", *scene["present"]):
+            (folder / f"{scene['scene']:04}.{word}.wav").unlink(missing_ok=True)
 
 
 def facts_of(scenes: Scenes, row: int) -> dict[str, Any]:

@@ -61,17 +61,24 @@ class Keeper(pl.Callback):
 
     @contextmanager
     def stopping(self) -> Iterator[None]:
-        """Takes Ctrl-C for as long as the block lasts; only the main thread hears it."""
+        """Takes Ctrl-C, and the end of the terminal, for as long as the block lasts.
+
+        Only the main thread hears them.
+        """
         if not self.place.first or threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._ended)
+        numbers = [signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)]
+        # Under nohup the second is ignored, and stays so.
+        heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
+        before = {number: signal.signal(number, self._ended) for number in dict.fromkeys(heard)}
         try:
             yield
         except StopNow:
             raise KeyboardInterrupt from None
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Starts the clocks, and the journal from where the checkpoint stands; hears SIGTERM."""
