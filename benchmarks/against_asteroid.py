@@ -60,7 +60,7 @@ TEXT = """\
 Networks of asteroid as `model=asteroid/NAME`, beside `model=multihead`, all of size `{size}`,
 trained for {length} each to keep `{keep}`: with the same scenes in the same order, the same loss,
 learning rate and schedule. Only the multi-head model is live: it hears no more than 32 ms ahead,
-the others 8 s. So few steps tell who is ahead early; the first {warmup} of them warm up."""
+the others 8 s. So few steps tell who is ahead early, not who ends better."""
 SPEED = """\
 What each costs on one thread of a processor ({machine}), in its own time, whatever else ran: steps
 of training a second, and seconds of sound separated in a second; and the steps that it took."""

@@ -46,7 +46,8 @@ parts of a training scene have in common differs: one song (`mix.coherence=1`), 
 song in half of the scenes, or key and tempo (`mix.matched=1`). Mean SI-SDR improvement
 in dB over {scenes} excerpts of {seconds:g} s, as they were recorded, with the parts in their own
 balance. Held-out songs: {songs}. Where a part is {faint:g} dB or more under its song, it is not
-scored. The intervals speak of other excerpts of these songs, not of other songs."""
+scored. The intervals speak of other excerpts of these songs, not of other songs.
+Under 0 dB a model is worse than the mixture as it is: its steps are few."""
 
 
 def measure(options: Namespace) -> Result:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from textwrap import fill
 from typing import Any
 
-from render import table
+from render import CHANGED, table
 
 from soundsieve.evaluation.scores import ALL
 
@@ -26,7 +26,8 @@ def source(result: Mapping[str, Any]) -> str:
         f"Data `{result['data']}`, {length(result)} {batch}, seed "
         f"{result['seed']}; {result['scored']} of the {result['split']} split; 95 % bootstrap "
         "intervals over scenes. "
-        f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}."
+        f"Written by `{result['command']}` at commit {made['commit']}, torch {made['torch']}"
+        f"{CHANGED * made['commit'].endswith('+')}."
     )
 
 

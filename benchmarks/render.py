@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
 HEAD = "# Benchmarks\n\nWritten by `python benchmarks/render.py` from `benchmarks/results/`.\n"
+CHANGED = " (+: with changes that were not committed)"
 
 
 def record(
@@ -68,7 +69,7 @@ def section(result: dict[str, Any]) -> str:
     made = result["versions"]
     source = (
         f"`{result['command']}` on {result['machine']}, torch {made['torch']}, "
-        f"at commit {made['commit']}."
+        f"at commit {made['commit']}{CHANGED * made['commit'].endswith('+')}."
     )
     parts = [f"## {result['title']}", result["text"], *map(table, result["tables"]), source]
     return "\n\n".join(parts) + "\n"

@@ -23,12 +23,13 @@ PAGE = ROOT / "docs" / "training-log.md"
 POINTS = 6
 """Rows of a long run's journal that the page shows, evenly spaced, the last one among them."""
 HEAD = """\
-# What made training faster
+# What was tried in training
 
-Real recordings (train split), scenes of 3 s at 16 kHz, batches of 8. One seed each: differences of
-0.2 dB mean nothing. Written by `python benchmarks/training_log.py`.
+Real recordings (train split), 16 kHz, where a row says nothing else scenes of 3 s, batches of 8,
+one core. One seed each: differences of 0.2 dB mean nothing. Written by
+`python benchmarks/training_log.py`.
 
-## Short runs, one core
+## Steps and changes
 
 800 steps, or as many as stand there, with a cosine to the end. Mean SI-SDR improvement in dB at -5,
 0 and 5 dB: of `speech+music` against noise (36 scenes of the valid split on the way, 144 at the

@@ -146,7 +146,7 @@ def card(name: str, about: dict, scores: list[dict], rows: list[dict[str, str]])
         count=len(rows),
         list=", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())),
         licences="\n".join(licence_lines(rows)),
-        tables="\n".join(scored(one) for one in scores),
+        tables="\n".join(scored(one, name) for one in scores),
         worst="\n".join(worst_line(one["scores"]) for one in scores[:-1] or scores),
     )
 
@@ -211,8 +211,8 @@ def licence_lines(rows: list[dict[str, str]]) -> list[str]:
     return [f"| {name} | {len(s)} | {sum(s) / 60:.1f} |" for name, s in ranked]
 
 
-def scored(scores: dict) -> str:
-    """One scoring as a table with its heading."""
+def scored(scores: dict, name: str) -> str:
+    """One scoring as a table with its heading; a run scores itself as `model`."""
     about, tables = scores["about"], scores["scores"]
     estimators = list(next(iter(tables.values())))
     groups = next(iter(tables.values()))[estimators[0]]
@@ -223,7 +223,7 @@ def scored(scores: dict) -> str:
         snr=", ".join(snr),
         of=SEVERAL * (len(tables) > 1),
         against=f", against {' and '.join(about['against'])}" if about["against"] else "",
-        estimators=" | ".join(estimators),
+        estimators=" | ".join(name if each == "model" else each for each in estimators),
         rule="---|" * len(estimators),
         rows="\n".join(score_lines(tables, estimators)),
     )
