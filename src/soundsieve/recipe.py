@@ -72,9 +72,7 @@ class Data(Part):
     """Where the recordings come from."""
 
     path: str = knob(
-        "starter",
-        "folder, pool, shards, manifest.csv, pairs or corpus; data=X for short",
-        min_length=1,
+        "starter", "folder, pool, shards, manifest.csv or pairs; data=X for short", min_length=1
     )
     licences: Words = knob([], "use only recordings under these licences; [] takes all")
     conflicts: Literal["warn", "error"] = knob(
