@@ -6,7 +6,7 @@ import pytest
 
 from soundsieve.audio.io import read
 from soundsieve.data import walk
-from soundsieve.data.sources import find_sources, song_sources, stem_sources
+from soundsieve.data.sources import find_sources, song_sources, stem_sources, told_apart
 from soundsieve.data.walk import audio_files
 from soundsieve.stems import Stems
 from tests.conftest import RATE, put, tone
@@ -77,12 +77,20 @@ def test_songs_of_one_name_in_two_folders_are_two_songs(tmp_path):
     for place, part in (("songs", "vocals"), ("songs2", "drums"), ("songs2", "bass")):
         put(tmp_path / place / f"one/{part}.wav", tone(300, 0.1))
     put(tmp_path / "songs2/two/drums.wav", tone(300, 0.1))
-    songs = {(s.stem, s.song, s.group) for s in find_sources(tmp_path)}
-    other = "songs2 2/one"
+    put(tmp_path / "noise/a.wav", tone(300, 0.1))  # other folders change no names
+    songs = {(s.stem, s.song, s.group) for s in find_sources(tmp_path) if s.song}
+    other = "songs2/one"
     assert songs == {
         *(("vocals", "one", "song one"), ("drums", "two", "song two")),
         *(("drums", other, f"song {other}"), ("bass", other, f"song {other}")),
     }
+
+
+def test_songs_of_three_places_of_one_name_are_three(tmp_path):
+    for place in "abc":
+        put(tmp_path / place / "stems/one/drums.wav", tone(300, 0.1))
+    places = [("stems", list(song_sources(tmp_path / place / "stems"))) for place in "abc"]
+    assert [s.song for s in told_apart(places)] == ["one", "stems/one", "stems/stems/one"]
 
 
 def test_a_folder_is_a_group_and_a_name_without_its_take_too(tmp_path):

@@ -57,6 +57,14 @@ def test_the_verb_writes_as_many_scenes_as_asked(corpus, tmp_path, monkeypatch, 
     assert others == ["0001.notes.wav", "0007.speech.wav"]
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"scenes": [3]}'])
+def test_a_list_of_somebody_else_is_left_as_it_is(mixers, tmp_path, text):
+    (tmp_path / "scenes.json").write_text(text)
+    with pytest.raises(UserError, match="no list of ours"):
+        next(write_scenes(tmp_path, mixers("speech+music"), 3, "speech+music"))
+    assert (tmp_path / "scenes.json").read_text() == text
+
+
 def test_scenes_of_an_interrupted_call_are_known(mixers, tmp_path):
     written = write_scenes(tmp_path, mixers("speech+music"), 3, "speech+music")
     next(written)

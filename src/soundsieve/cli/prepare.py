@@ -48,7 +48,7 @@ keys:
   shards        yes: also write the pool as tar shards (WebDataset) into pools/NAME/shards (no);
                 data= takes that folder, or URLs such as s3://bucket/{000000..000012}.tar
   download      yes: fetch the corpus into root= first, where a library offers it (no)
-  subset        the part of the corpus to fetch
+  subset        the part of the corpus to fetch; the pool is of all parts that are there by then
 
 A group is a folder right under the stem's (a speaker, say), else the name without its take:
 talk_01, talk take2 and talk (copy) are one group, as are files of one telling name in two folders.
@@ -58,6 +58,7 @@ examples:
   recipe prepare songs=~/stems prompts=~/voice licence=CC0-1.0 name=car
   recipe prepare pairs=~/pairs name=pairs
   recipe prepare musdb root=~/musdb18 sample_rate=44100 channels=2
+  recipe prepare librispeech root=~/corpora download=yes subset=dev-clean       to validate on, then
   recipe prepare librispeech root=~/corpora download=yes subset=train-clean-100
   recipe run keep=speech+music data=pools/mine
 """

@@ -85,14 +85,19 @@ def told_apart(places: Iterable[tuple[str, Sequence[Source]]]) -> list[Source]:
     """The sources of several places, whose songs are different ones where they have one name."""
     found: list[Source] = []
     taken: set[str] = set()
-    for number, (place, sources) in enumerate(places):
+    for place, sources in places:
         again = {s.song for s in sources if s.song in taken and s.group == f"song {s.song}"}
-        names = {song: f"{place} {number + 1}/{song}" for song in again}
+        names = {song: _untaken(f"{place}/{song}", place, taken) for song in again}
         for source in sources:
             name = names.get(source.song)
             found.append(replace(source, song=name, group=f"song {name}") if name else source)
-        taken |= {source.song for source in sources if source.song}
+        taken |= {names.get(source.song, source.song) for source in sources if source.song}
     return found
+
+
+def _untaken(name: str, place: str, taken: set[str]) -> str:
+    """The name with as many of its place in front as it takes."""
+    return _untaken(f"{place}/{name}", place, taken) if name in taken else name
 
 
 def pair_sources(root: Path, clean: str) -> Iterator[Source]:

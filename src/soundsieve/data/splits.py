@@ -51,10 +51,10 @@ def _deal(sources: Sequence[Source], held: Counter[str], alike: Mapping[Path, st
         return _by(sources, lambda source: source.group)
     if all(held[split] for split in SPLITS):
         return _beside(sources, held)
-    name_of = lambda source: alike.get(source.path, source.path.name)  # noqa: E731
-    names = {name_of(source) for source in sources}
-    if len(sources) >= RECORDINGS and len(names) >= len(SPLITS) and not sources[0].song:
-        return _by(sources, name_of)
+    names = {source: alike.get(source.path, source.path.name) for source in sources}
+    many = len(sources) >= RECORDINGS and len(set(names.values())) >= len(SPLITS)
+    if many and not sources[0].song:
+        return _by(sources, names.__getitem__)
     return [part for source in sources for part in _by_time(source)]
 
 

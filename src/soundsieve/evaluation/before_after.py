@@ -129,7 +129,7 @@ def compare(
     old = [part for part in bench.parts if not part.new]
 
     def harmful(strength: float) -> bool:
-        """Whether anything is lost; what is measured fastest comes first, the rest if need be."""
+        """Whether anything is lost; once something is, the rest is not measured."""
         model = at(strength)
         return _any_lost(_losses(base.names, then, model, bench)) or any(
             _any_lost(_kept_lost(before, measure(remixed(model, bench.remix), [part]), [part]))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from soundsieve.audio.io import write
 from soundsieve.data.mixer import Mixer, Scenes
+from soundsieve.errors import UserError
 from soundsieve.report.figures import save
 from soundsieve.runs import make_folder, whole
 
@@ -51,11 +52,16 @@ def write_scenes(folder: Path, mixer: Mixer, count: int, keep: str) -> Iterator[
 
 def _clear(folder: Path) -> None:
     """Removes the scenes that an earlier call says it wrote."""
-    if not (folder / JSON).is_file():
+    path = folder / JSON
+    if not path.is_file():
         return
-    for scene in json.loads((folder / JSON).read_text(encoding="utf-8"))["scenes"]:
-        for word in ("mixture", "target", *scene["present"]):
-            (folder / f"{scene['scene']:04}.{word}.wav").unlink(missing_ok=True)
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))["scenes"]
+        names = [(scene["scene"], word) for scene in written for word in scene["present"]]
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is no list of ours; choose another out=.") from None
+    for number, word in (*names, *((n, w) for n, _ in names for w in ("mixture", "target"))):
+        (folder / f"{number:04}.{word}.wav").unlink(missing_ok=True)
 
 
 def facts_of(scenes: Scenes, row: int) -> dict[str, Any]:
