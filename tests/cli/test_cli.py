@@ -126,6 +126,15 @@ def test_a_noise_is_taught_more_gently_than_a_voice(calls):
     assert noise.steps < voice.steps
 
 
+@pytest.mark.parametrize("length", ["train.steps=1000", "train.minutes=60"])
+def test_a_fine_tune_whose_length_is_given_does_not_stop_before(calls, length):
+    for words in ([], [length], [length, "train.patience=5"]):
+        assert main(["finetune", "any", "prompts=navi", *words]) == 0
+    usual, given, patient = (values[1].train.patience for _, values, _ in calls.noted)
+    assert usual > 0
+    assert (given, patient) == (0, 5)
+
+
 def test_evaluate_scores_the_removal_of_a_sound(calls):
     calls.stand_in("soundsieve.evaluation.removal", "evaluate_removal")
     assert main(["evaluate", "model=any,runs/x", "prompts=navi", "score.scenes=5"]) == 0

@@ -36,6 +36,7 @@ The run folder holds the model, report.md with sounds before and after, scores.j
 recordings.csv. The same command goes on where it was stopped. With another finetune.strength it
 trains nothing anew: 0 is the model as it was, 1 as much of the change as did no harm where that was
 tried, 1.5 removes more at a price. If an old ability suffers, you are told which strength it bears.
+A training whose train.steps= or train.minutes= you give does not stop before.
 
 examples:
   recipe finetune any noise=~/our-lathe
@@ -76,7 +77,8 @@ def main(words: Sequence[str]) -> int:
         if key in UNUSED or key.partition(".")[0] in ("model", "mask", "score"):
             raise UserError(f"{key} is of recipe run and evaluate; a fine-tune has no use for it.")
     sound = "noise" if any(pair.startswith("finetune.noise=") for pair in own) else "prompts"
-    recipe = resolve(part(sound), [pair for pair in own if not pair.startswith("keep=")])
+    own = [pair for pair in own if not pair.startswith("keep=")]
+    recipe = resolve(part(sound), [*until_the_end(own), *own])
 
     from rich.console import Console
 
@@ -84,6 +86,16 @@ def main(words: Sequence[str]) -> int:
 
     finetune(names[0], recipe, keep[-1] if keep else None, Console(highlight=False))
     return 0
+
+
+def until_the_end(pairs: Sequence[str]) -> list[str]:
+    """No patience where the length of the training is given: then it is as long as that.
+
+    >>> until_the_end(["train.steps=1000"])
+    ['train.patience=0']
+    """
+    long = any(pair.startswith(("train.steps=", "train.minutes=")) for pair in pairs)
+    return ["train.patience=0"] if long else []
 
 
 def part(sound: str) -> Path:
