@@ -1,6 +1,6 @@
 """How much a fine-tune wins from how much audio, for noises and for voices, and what it costs.
 
-    python benchmarks/finetune.py --noise FOLDER... --prompts FOLDER... --data POOL [key=value ...]
+    python benchmarks/finetune.py [key=value ...] --noise FOLDER... --prompts FOLDER... --data POOL
 
 Of each folder a third is held out for good. Of the rest, so many seconds are handed to `recipe
 finetune`; the base model and what came of it are then scored on the held-out part, in scenes of the
@@ -60,6 +60,7 @@ COLUMNS = {
     "speech beside it: SI-SDR": ("new sound and speech", "si_sdr"),
     "a like voice beside it: SI-SDR": (LIKE_VOICES, "si_sdr"),
     "music beside it: SI-SDR": ("new sound and music", "si_sdr"),
+    "scenes without it: removed": ("old scenes", "attenuation"),
     "scenes without it: SI-SDR": ("old scenes", "si_sdr"),
     "speech by itself: SI-SDR": ("speech alone", "si_sdr"),
     "music by itself: SI-SDR": ("music alone", "si_sdr"),
