@@ -1,5 +1,6 @@
 """Audio files: what goes in comes out, and what is no audio is said in one line."""
 
+import os
 import resource
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_an_error_while_writing_leaves_nothing(tmp_path):
 
 
 def test_the_name_appears_only_when_the_file_is_whole(tmp_path):
-    (tmp_path / ".a.wav.part").write_bytes(b"left by a kill")
+    (tmp_path / f".a.wav.{os.getpid()}.part").write_bytes(b"left by a kill")
     with Writer(tmp_path / "a.wav", 8000, 1) as writer:
         writer.write(noise(1, 100))
         assert not (tmp_path / "a.wav").exists()
@@ -120,6 +121,63 @@ def test_a_wav_that_was_cut_off_is_said_and_one_from_a_pipe_is_not(tmp_path, pro
         return
     with pytest.raises(UserError, match=r"ends or breaks at 0\.625 s of 1\.000 s"):
         read(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("kind", ["AIFF", "AU", "W64", "RF64"])
+def test_a_copy_that_was_cut_off_is_said_of_other_kinds_too(tmp_path, kind):
+    soundfile.write(tmp_path / "a", noise(1, 32000)[0].numpy(), 16000, "PCM_16", format=kind)
+    assert read(tmp_path / "a")[0].shape == (1, 32000)
+    data = (tmp_path / "a").read_bytes()
+    (tmp_path / "a").write_bytes(data[: len(data) // 2])
+    with pytest.raises(UserError, match="whole file"):
+        read(tmp_path / "a")
+
+
+def test_a_wav_of_a_recorder_that_was_cut_off_is_not_called_empty(tmp_path):
+    write(tmp_path / "a.wav", noise(1, 16000), 16000)
+    data = bytearray((tmp_path / "a.wav").read_bytes())
+    data[40:44] = bytes(4)
+    (tmp_path / "a.wav").write_bytes(data)
+    with pytest.raises(UserError, match="32044 bytes are there"):
+        read(tmp_path / "a.wav")
+
+
+def test_a_telephone_recording_that_cannot_be_sought_in_is_read(tmp_path):
+    soundfile.write(tmp_path / "a.wav", noise(1, 16000)[0].numpy(), 8000, "GSM610")
+    assert read(tmp_path / "a.wav")[0].shape == (1, 16000)
+
+
+def test_raw_samples_and_pipes_are_told_the_way(tmp_path):
+    write(tmp_path / "a.wav", noise(1, 16000), 16000)
+    (tmp_path / "a.wav").rename(tmp_path / "a.raw")
+    os.mkfifo(tmp_path / "pipe.wav")
+    for name in ("a.raw", "pipe.wav"):
+        with pytest.raises(UserError, match="recipe stream in=-"):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "time"), [("a.ogg", 3600), ("a.flac", 48000), ("a.wav", 48000)])
+def test_what_a_full_disk_did_not_take_is_no_file(tmp_path, name, time):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(UserError, match="disk full"):
+            write(tmp_path / name, noise(1, time), 16000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_who_write_one_file_leave_each_other_alone(tmp_path, monkeypatch):
+    with Writer(tmp_path / "a.wav", 16000, 1) as first:
+        first.write(noise(1, 500))
+        with monkeypatch.context() as another, pytest.raises(KeyboardInterrupt):
+            another.setattr(os, "getpid", lambda: 1)
+            with Writer(tmp_path / "a.wav", 16000, 1) as second:
+                second.write(noise(1, 100))
+                raise KeyboardInterrupt
+        first.write(noise(1, 500))
+    assert read(tmp_path / "a.wav")[0].shape == (1, 1000)
 
 
 @pytest.mark.parametrize("name", ["a.xyz", "nowhere/a.wav"])

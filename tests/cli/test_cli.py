@@ -265,6 +265,7 @@ def test_a_service_that_stops_ends_as_ctrl_c_does(calls, monkeypatch, name):
         (["keep=speech"], "recipe run keep=speech"),
         (["."], "recipe separate ."),
         (["separate", "-", "keep=speech"], "recipe stream in=-"),
+        (["separate", "", "keep=speech"], "a variable of the shell unset?"),
         (["separate", "a.wav", "keep=speech", "residual"], "residual is a key"),
         (["stream", "in=a.wav", "out=b.wav", "keep=speech", "sample_rate=8000"], "raw PCM"),
         (["stream", "in=a.wav", "out=b.wav", "keep=speech", "encoding=f32"], "raw PCM"),
@@ -281,6 +282,10 @@ def test_a_full_disk_is_exit_2(calls, capsys):
     full = OSError(errno.ENOSPC, "No space left on device")
     calls.stand_in("soundsieve.pipeline", "run", full)
     assert "No space left" in refusal(capsys, "run")
+
+
+def test_a_name_that_no_disk_takes_is_exit_2(capsys):
+    assert "choose another name" in refusal(capsys, "separate", 300 * "a" + ".wav", "keep=speech")
 
 
 def test_our_own_bugs_keep_their_traceback(calls):

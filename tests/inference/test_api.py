@@ -23,6 +23,17 @@ def test_the_output_has_the_kind_and_shape_of_the_input(model, shape):
         assert kept.shape == shape
 
 
+def test_an_array_may_run_backwards_be_read_only_or_of_another_byte_order(model):
+    audio = 0.1 * np.random.default_rng(0).standard_normal((2, 3000)).astype(np.float32)
+    wanted = model.separate(audio, 44100, keep="speech")
+    fixed = audio.copy()
+    fixed.flags.writeable = False
+    for array in (audio[:, ::-1].copy()[:, ::-1], audio.astype(">f4"), fixed):
+        assert np.array_equal(model.separate(array, 44100.0, keep="speech"), wanted)
+    with pytest.raises(ValueError, match="whole Hz"):
+        model.separate(audio, 44100.5, keep="speech")
+
+
 def test_kept_and_removed_sum_to_the_input(model):
     audio = torch.randn(2, 3000, generator=torch.Generator().manual_seed(0))
     kept, removed = model.separate(audio, 48000, keep="speech", residual=True)

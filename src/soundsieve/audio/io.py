@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from soundsieve.audio import ffmpeg
+from soundsieve.audio.header import CARELESS, ENDLESS, promised_frames
 from soundsieve.audio.pcm import whole_numbers
 from soundsieve.errors import UserError
 
@@ -30,13 +30,11 @@ FORMATS = {
     ".aiff": "AIFF",
     ".aif": "AIFF",
 }
+FULL = "is the disk full?"
+_SILENT = ("", "System error")  # what soundfile says where it knows no more
 LOUDEST = 2.0**31
 """Beyond this a sample is no audio: not even 32-bit whole numbers taken as they are reach it."""
 _BLOCK = 1 << 18
-_ENDLESS = 1 << 60  # what libsndfile says of a flac from a pipe, which it cannot read
-_PROMISED = re.compile(r"^data : (\d+) \(should be (\d+)\)$", re.MULTILINE)
-_UNKNOWN = 0x7000_0000  # bytes; whoever writes a wav into a pipe promises as many as fit, or so
-_CARELESS = 4096  # bytes by which headers of whole files are wrong
 _WAV_LIMIT = 4_294_000_000  # bytes; a RIFF header counts in 32 bits
 
 
@@ -60,16 +58,26 @@ def info(path: str | Path) -> AudioInfo:
     """Read the header of a file; a `UserError` where it is no audio, empty or missing."""
     path = Path(path)
     _check_file(path)
+    if path.suffix.lower() == ".raw":  # soundfile asks its caller what is in there
+        raise UserError(
+            f"{path}: raw samples say neither their rate nor their kind; send them through "
+            "`recipe stream in=- sample_rate=...`, or rename the file if it has a header."
+        )
     try:
         found = soundfile.info(_as_bytes(path))
     except soundfile.LibsndfileError:
         return _through_ffmpeg(path)
-    if found.frames >= _ENDLESS:
+    if found.frames >= ENDLESS:
         return _through_ffmpeg(path, found.format, found.subtype)
     if found.format == "MP3":  # its length is an estimate
         frames, expected = None, found.frames
     elif found.frames:
-        frames = expected = _promised(found)
+        frames = expected = promised_frames(found)
+    elif path.stat().st_size > CARELESS:
+        raise UserError(
+            f"{path}: its header counts no samples, though {path.stat().st_size} bytes are there, "
+            "as of a recorder that was cut off; mend it, with `ffmpeg -i` or `sox --ignore-length`."
+        )
     else:
         raise UserError(f"{path}: expected audio, got a file of no samples; leave it out.")
     return AudioInfo(
@@ -80,14 +88,6 @@ def info(path: str | Path) -> AudioInfo:
 def _as_bytes(path: Path) -> Any:
     """A name as the system has it: on an old disk it is no UTF-8."""
     return os.fsencode(path) if os.name == "posix" else str(path)
-
-
-def _promised(found: Any) -> int:
-    """Frames of a file as its header counts them: of a wav, libsndfile counts those it finds."""
-    sizes = _PROMISED.search(found.extra_info) if found.format in ("WAV", "WAVEX") else None
-    promised, there = map(int, sizes.groups()) if sizes else (0, 0)
-    whole = not there + _CARELESS < promised < _UNKNOWN
-    return found.frames if whole else found.frames * promised // there
 
 
 def read(path: str | Path, start: int = 0, frames: int | None = None) -> tuple[Tensor, int]:
@@ -168,7 +168,8 @@ class Reader:
         position = self._start
         try:
             with soundfile.SoundFile(_as_bytes(self.path)) as file:
-                file.seek(self._start)
+                if self._start:  # some kinds of telephones cannot seek, not even to where they are
+                    file.seek(self._start)
                 while True:
                     block = file.read(size, dtype="float32", always_2d=True)
                     if not len(block):
@@ -229,7 +230,7 @@ class Writer:
         if self._most is not None and frames is not None and frames > self._most:
             self.format, self._most = "RF64", None
         self.clipped = self.frames = 0
-        self._partial = self.path.with_name(f".{self.path.name}.part")
+        self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         self._file: soundfile.SoundFile | None = None
 
     def __enter__(self) -> Writer:
@@ -264,18 +265,29 @@ class Writer:
         try:
             self._file.close()
             if kind is None:
+                self._check_whole()
                 os.replace(self._partial, self.path)
         except OSError as reason:
             raise UserError(self._failed((reason.strerror or "failed").lower())) from reason
         finally:
             self._partial.unlink(missing_ok=True)
 
+    def _check_whole(self) -> None:
+        """What is compressed is written in the end, of which soundfile tells no failure."""
+        try:
+            written = soundfile.info(_as_bytes(self._partial)).frames
+        except soundfile.LibsndfileError:
+            written = -1
+        if written != self.frames:
+            raise UserError(self._failed(FULL))
+
     def write(self, block: Tensor) -> None:
         """Append a block. Shape: `[channel, time]`."""
         assert self._file is not None, "write inside `with Writer(...)`"
-        self.frames += block.shape[1]
-        if self._most is not None and self.frames > self._most:
+        frames = self.frames + block.shape[1]
+        if self._most is not None and frames > self._most:
             raise Full(f"{self.path}: a wav holds 4 GB at most and more came; write flac.")
+        self.frames = frames
         if self.subtype not in ("FLOAT", "DOUBLE"):
             self.clipped += int((block.abs() > 1).sum())
             bits = BITS.get(self.subtype)
@@ -284,7 +296,8 @@ class Writer:
         try:
             self._file.write(block.T.contiguous().numpy())
         except (soundfile.LibsndfileError, AssertionError) as error:
-            raise UserError(self._failed(str(error) or "is the disk full?")) from error
+            told = str(error).strip(".")
+            raise UserError(self._failed(told if told not in _SILENT else FULL)) from error
 
     def _failed(self, reason: str) -> str:
         kind = f"{self.format} {self.subtype}, {self.channels} channels, {self.sample_rate} Hz"
@@ -320,6 +333,11 @@ def _through_ffmpeg(path: Path, format: str = "OTHER", subtype: str = "") -> Aud
 def _check_file(path: Path) -> None:
     if path.is_dir():
         raise UserError(f"{path}: expected an audio file, got a folder; name a file in it.")
+    if path.exists() and not path.is_file():  # opened, a pipe would wait
+        raise UserError(
+            f"{path}: expected an audio file, got a pipe or a device; save it first, or use "
+            "`recipe stream in=-`."
+        )
     try:
         size = path.stat().st_size
         with path.open("rb"):

@@ -58,6 +58,8 @@ recipe VERB --help says more; recipe run --help lists every key.
 """
 # What a full or locked disk raises, whoever was writing.
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+# What a name may raise, wherever it is looked up.
+NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -80,9 +82,10 @@ def main(words: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in DISK:
+        if error.errno not in DISK | NAME:
             raise
-        return complain([f"{error.filename or 'the disk'}: {error.strerror}; make room or rights."])
+        way = "choose another name" if error.errno in NAME else "make room or rights"
+        return complain([f"{error.filename or 'the disk'}: {error.strerror}; {way}."])
 
 
 @contextmanager

@@ -18,6 +18,10 @@ def sort(words: Iterable[str]) -> tuple[list[str], list[str]]:
     names: list[str] = []
     pairs: list[str] = []
     for word in words:
+        if not word:
+            raise UserError(
+                "expected a name or key=value, got an empty word; is a variable of the shell unset?"
+            )
         if word.startswith("-") and word != "-":
             raise UserError(_no_flag(word))
         (pairs if _PAIR.match(word) else names).append(word)

@@ -99,6 +99,8 @@ def export(
 def _checked(out: Path) -> Path:
     if out.suffix != GRAPH_SUFFIX:
         raise UserError(f"out={out}: expected a name that ends in {GRAPH_SUFFIX}.")
+    if out.is_dir():
+        raise UserError(f"out={out}: expected a file to write, got a folder; choose another name.")
     if not out.absolute().parent.is_dir():
         raise UserError(f"out={out}: there is no folder {out.parent}; make it first.")
     return out

@@ -52,7 +52,8 @@ class Model:
         signal = _signal(audio)
         if unusable(signal) is not None:
             raise ValueError("expected finite samples, got NaN, Inf or huge ones; mend them first")
-        outputs = separate_audio(self.separator, signal, sample_rate, self._targets(keep), residual)
+        rate = _whole(sample_rate)
+        outputs = separate_audio(self.separator, signal, rate, self._targets(keep), residual)
         return _like(audio, outputs)
 
     def stream(
@@ -63,7 +64,7 @@ class Model:
         Blocks are small: `torch.set_num_threads(1)` keeps threads from waiting for each other.
         """
         require_live(self.separator, "this")
-        rate = sample_rate or self.separator.sample_rate
+        rate = _whole(sample_rate or self.separator.sample_rate)
         return Live(Stream(self.separator, rate, channels, self._targets(keep)))
 
     def _targets(self, keep: str | None) -> tuple[Target, ...]:
@@ -101,8 +102,18 @@ class Live:
         return self._as_last(self._stream.flush())
 
 
+def _whole(sample_rate: float) -> int:
+    """A sample rate, which other libraries give as 44100.0 too."""
+    if sample_rate != int(sample_rate):
+        raise ValueError(f"expected a sample rate of whole Hz, got {sample_rate}")
+    return int(sample_rate)
+
+
 def _signal(audio: np.ndarray | Tensor) -> Tensor:
     """Shape: `[time] or [channel, time] -> [channel, time]`."""
+    if isinstance(audio, np.ndarray) and audio.dtype.kind == "f":
+        # A copy: torch takes no array that runs backwards, nor one of another byte order.
+        audio = audio.astype(audio.dtype.newbyteorder("="), order="C")
     tensor = torch.as_tensor(audio)
     if not tensor.is_floating_point():
         raise ValueError(

@@ -150,6 +150,9 @@ def _check(
         raise UserError(f"channels={channels}: expected 1 or more.")
     if encoding not in ENCODINGS:
         raise UserError(f"encoding={encoding}: expected one of {', '.join(ENCODINGS)}.")
+    for name, end, pipe in (("in", source, sys.stdin), ("out", sink, sys.stdout)):
+        if str(end) == PIPE and pipe is None:
+            raise UserError(f"{name}=-: this end is closed; name a file, or open a pipe.")
     if str(sink) == PIPE:
         return
     if not Path(sink).absolute().parent.is_dir():

@@ -21,6 +21,7 @@ from soundsieve.inference.threads import one_thread
 from soundsieve.memory import keep_memory
 from soundsieve.models.find import find
 from soundsieve.models.separator import Separator
+from soundsieve.remix import formable
 from soundsieve.runs import make_folder
 from soundsieve.target import Target
 
@@ -56,6 +57,8 @@ def separate_files(
     if not jobs and errors:
         return 0, errors
     model = find(model_name)
+    for target in targets:  # a fault of the call, which is not to be said once a file
+        formable(target, model.scope, model.outputs, model.names, model.tree)
     make_folder(out)
     if model.causal:  # the windows of others are large and few
         keep_memory()
@@ -91,7 +94,10 @@ def _separate_file(
     model: Separator, job: Job, targets: Sequence[Target], residual: bool, progress: Progress | None
 ) -> None:
     found = job.info
-    stream = Stream(model, found.sample_rate, found.channels, targets, residual)
+    try:
+        stream = Stream(model, found.sample_rate, found.channels, targets, residual)
+    except UserError as error:
+        raise UserError(f"{job.source}: {error}") from error
     names = [*map(str, targets), *(["residual"] if residual else [])]
     for output in job.outputs:
         make_folder(output.parent)
