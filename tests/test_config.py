@@ -124,6 +124,7 @@ def test_every_shipped_part_can_be_extended(file, name):
         ("mix.snr=loud", ["mix.snr", "-5..20", "'loud'"]),
         ("mix.snr=100", ["-60 to 60"]),
         ("mix.snr=[0,", ["'[0,'"]),
+        ("mix.snr=-5...20", ["mix.snr", "'-5...20'"]),
         ("mask.kind=round", ["magnitude, phase-sensitive, complex"]),
         ("mix.presence.speech=2", ["mix.presence", "0 to 1", "'2'"]),
         ("mix.presence.vocals=1", ["'music'"]),

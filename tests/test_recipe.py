@@ -104,6 +104,8 @@ def test_identity_leaves_out_what_does_not_change_the_result():
     assert identity(Recipe.model_validate({"data": {"conflicts": "error"}})) == identity(Recipe())
     assert identity(a) == identity(Recipe())
     assert identity(Recipe(seed=1)) != identity(Recipe())
+    shared = [Recipe(train={"reuse": 2, "devices": devices}) for devices in (1, 2)]
+    assert identity(shared[0]) != identity(shared[1])  # stems change places within a process
     assert identity(Recipe(train={"minutes": 5})) != identity(Recipe())
     assert identity(Recipe(keep="music+speech")) == identity(Recipe())
 

@@ -20,7 +20,7 @@ from soundsieve.evaluation.before_after import Bench, bench_of, compare, outcome
 from soundsieve.forms import LIVE, Form
 from soundsieve.models.files import load, save
 from soundsieve.models.find import WEIGHTS, find
-from soundsieve.models.separator import Separator
+from soundsieve.models.separator import Separator, digest
 from soundsieve.models.spectral import SpectralModel
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe, identity
@@ -156,13 +156,10 @@ def _folder(name: str, model: Separator, recipe: Recipe, material: Material) -> 
         mode="json", exclude={"strength", *("noise", "prompts", "audio")}
     )
     heard = [material.recordings, *([material.audio] if material.audio else [])]
-    digest = hashlib.sha256()
-    for weight in model.state_dict().values():
-        digest.update(weight.contiguous().numpy().tobytes())
     facts = [
         identity(recipe),
         own,
-        digest.hexdigest(),
+        digest(model),
         [each.heard(split) for each in heard for split in ("train", "valid")],
         [fingerprint(pool.sources) for pool in material.pools],
     ]

@@ -17,7 +17,7 @@ from pydantic import (
 
 KINDS = ("fixed", "uniform", "normal", "choice")
 FORMS = "5, -5..20, [0,5] or {normal: [5, 2]}"
-_RANGE = re.compile(r"\s*(\S+?)\.\.(\S+)\s*")
+_RANGE = re.compile(r"\s*(\S*[^.\s])\.\.(?!\.)(\S+)\s*")
 
 
 class Law(BaseModel):

@@ -14,8 +14,8 @@ from soundsieve.evaluation.estimators import ModelEstimator
 from soundsieve.evaluation.scoring import score_scenes
 from soundsieve.models.build import check_family
 from soundsieve.models.files import load, save
-from soundsieve.models.find import WEIGHTS
-from soundsieve.models.separator import Separator, parameters
+from soundsieve.models.find import WEIGHTS, find
+from soundsieve.models.separator import Separator, digest, parameters
 from soundsieve.progress import progress_bar
 from soundsieve.recipe import Recipe
 from soundsieve.report.run import write_report
@@ -40,7 +40,9 @@ def run(recipe: Recipe, console: Console | None = None) -> Path:
     console = (console or Console()) if place.first else Console(quiet=True)
     with progress_bar(console) as progress:
         pool = pool_of(recipe, progress)
-        folder = run_folder(recipe, fingerprint(pool.sources))
+        start = recipe.train.start
+        heard = fingerprint(pool.sources) + (digest(find(start)) if start else "")
+        folder = run_folder(recipe, heard)
         if place.first:
             with locked(folder):
                 _complete(recipe, pool, folder, progress)

@@ -18,10 +18,7 @@ from soundsieve.target import Target, normal_form, parse
 
 SHORTHANDS = {"data": "path", "model": "family"}  # data=X is short for data.path=X
 NOT_IN_IDENTITY: dict[str, Any] = {
-    "device": True,
-    "out": True,
-    "fresh": True,
-    "finetune": True,
+    **dict.fromkeys(("device", "out", "fresh", "finetune"), True),
     "data": {"conflicts": True},
     "train": {"workers": True, "devices": True, "nodes": True},
 }
@@ -323,7 +320,9 @@ class Recipe(Part):
 
 def identity(recipe: Recipe) -> dict[str, Any]:
     """What makes the result of a run, as plain data: the recipe less device and folders."""
-    return recipe.model_dump(mode="json", exclude=NOT_IN_IDENTITY)
+    # With reuse, stems are exchanged among the scenes of a process, so their number counts.
+    more = {"train": {"workers": True}} if recipe.train.reuse > 1 else {}
+    return recipe.model_dump(mode="json", exclude=NOT_IN_IDENTITY | more)
 
 
 def slug(recipe: Recipe) -> str:

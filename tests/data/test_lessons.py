@@ -49,6 +49,13 @@ def test_a_lesson_is_the_same_in_any_batch(lessons):
     torch.testing.assert_close(whole.mixture[4], one.mixture[0])
 
 
+def test_the_sound_is_cut_by_luck_of_its_own_and_not_by_that_of_the_scene(lessons):
+    maker = lessons()
+    cut = maker.sound.draw(Draws(maker.seed, range(8))).flatten(1)
+    alike = torch.cosine_similarity(maker.draw(range(8)).sound.flatten(1), cut)
+    assert (alike.abs() < 0.5).sum() >= 6
+
+
 def test_some_lessons_lack_the_sound_and_some_are_it_alone(lessons):
     lesson = lessons(alone=0.3, without=0.3).draw(range(40))
     lacking = ~lesson.sound.flatten(1).any(1)

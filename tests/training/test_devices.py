@@ -105,6 +105,11 @@ def test_two_devices_that_were_interrupted_go_on_as_one(trained, tmp_path, signu
     assert torch.allclose(weights_of(resumed), weights_of(whole), atol=1e-3)
 
 
+def test_stems_are_exchanged_no_oftener_than_there_are_scenes(trained):
+    with pytest.raises(UserError, match="set train.reuse=2 or a larger train.batch"):
+        trained("a", reuse=3)
+
+
 def test_a_budget_of_minutes_stops_both_at_the_same_step(trained, tmp_path):
     training, *_ = trained("a", steps=10_000, minutes=0.01)
     validated = (tmp_path / "a/metrics.csv").read_text().splitlines()[-1].split(",")[0]

@@ -92,6 +92,19 @@ def test_the_average_follows_the_weights_and_gives_them_back():
         assert torch.allclose(p, before + 2, atol=1e-5)
 
 
+def test_the_average_has_what_a_normalisation_counted():
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    average = Average(model, 0.5)
+    for _ in range(200):
+        model(torch.randn(16, 4) + 3)
+        average.update(model)
+    held = {name: weight.clone() for name, weight in average.weights.items()}
+    for _ in range(20):
+        model(torch.randn(16, 4) - 50)
+    Average.copy(held, model)
+    assert torch.equal(model[1].running_mean, held["1.running_mean"])
+
+
 def test_an_average_starts_at_once():
     model = net()
     average = Average(model, 0.999)

@@ -166,7 +166,8 @@ class Lessons:
     def draw(self, indices: Sequence[int], *, snr: float | None = None) -> Lesson:
         """The lessons of these indices; with `snr` each one has both scene and sound, at that."""
         draws = Draws(self.seed, indices)
-        sound = self.sound.draw(draws)
+        # Of a seed of its own: its cuts, speeds and filters have nothing to do with the scene's.
+        sound = self.sound.draw(Draws(self.seed + 3, indices))
         stems, base, talk = self._bases(draws, indices)
         if self.other and self.others:
             self._add_others(base, stems, talk, draws)

@@ -8,18 +8,21 @@ from torch import Tensor, nn
 
 
 class Average:
-    """Weights averaged with `decay` a step; early on over the steps there are, to start at once."""
+    """Weights averaged with `decay` a step; early on over the steps there are, to start at once.
+
+    What a normalisation has counted of its batches is averaged like its weights.
+    """
 
     def __init__(self, model: nn.Module, decay: float):
         self.decay, self.steps = decay, 0
-        self.weights = {name: p.detach().clone() for name, p in model.named_parameters()}
+        self.weights = {name: p.detach().clone() for name, p in _learned(model)}
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Takes in the model's weights after a step."""
         self.steps += 1
         decay = min(self.decay, self.steps / (self.steps + 10))
-        for name, p in model.named_parameters():
+        for name, p in _learned(model):
             self.weights[name].lerp_(p, 1 - decay)
 
     def to(self, device: torch.device) -> None:
@@ -29,7 +32,7 @@ class Average:
     @contextmanager
     def applied(self, model: nn.Module) -> Iterator[None]:
         """The model with averaged weights, for as long as the block lasts."""
-        own = {name: p.detach().clone() for name, p in model.named_parameters()}
+        own = {name: p.detach().clone() for name, p in _learned(model)}
         self.copy(self.weights, model)
         try:
             yield
@@ -40,5 +43,11 @@ class Average:
     @torch.no_grad()
     def copy(weights: dict[str, Tensor], model: nn.Module) -> None:
         """Puts weights into a model."""
-        for name, p in model.named_parameters():
+        for name, p in _learned(model):
             p.copy_(weights[name])
+
+
+def _learned(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Weights, and the running means and variances of batches, which are buffers."""
+    yield from model.named_parameters()
+    yield from ((name, b) for name, b in model.named_buffers() if "running_" in name)

@@ -42,6 +42,7 @@ class Training(Course):
     """
 
     outputs: Tensor
+    formed: Tensor
     inverse: Tensor
 
     def __init__(
@@ -71,6 +72,7 @@ class Training(Course):
         if self.companions:
             outputs = torch.cat([outputs, torch.eye(len(model.scope))])
         self.register_buffer("outputs", outputs, persistent=False)
+        self.register_buffer("formed", with_mixture, persistent=False)
         self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
         self.stft = model.stft or stft_at(model.sample_rate)
 
@@ -175,9 +177,11 @@ class Training(Course):
                 snrs, group = self.valid_snr, start // VALID_GROUP
                 snr = snrs[group % len(snrs)] if snrs else None
                 scenes = self.valid.scenes(indices, snr=snr, both=True)
-                mixture, target = scenes.mixture, scenes.target(scenes.wanted)
+                mixture = scenes.mixture
                 parts = torch.cat([self.model(mixture), mixture[:, None]], 1)
                 weights = scenes.wanted @ self.inverse.to(scenes.wanted)
+                # Outputs that overlap form not every sum: what these weights ask for is scored.
+                target = scenes.target((weights @ self.formed.to(weights)).round(decimals=6))
                 estimate = torch.einsum("boct,bo->bct", parts, weights)
                 # On the processor: the measure needs double precision, which not every device has.
                 estimate, mixture, target = estimate.cpu(), mixture.cpu(), target.cpu()

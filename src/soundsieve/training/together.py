@@ -84,6 +84,12 @@ def _check(recipe: Recipe, place: Place) -> None:
             f"train.batch={train.batch} is less than a scene for each of {place.ranks} processes; "
             f"set train.batch={place.ranks} or more."
         )
+    rows = train.batch // place.ranks
+    if train.reuse > rows:
+        raise UserError(
+            f"train.reuse={train.reuse}: the stems of {rows} scenes a process can be exchanged "
+            f"{rows} times at most; set train.reuse={rows} or a larger train.batch."
+        )
     if train.nodes > 1 and not os.environ.get("RANK"):
         raise UserError(
             f"train.nodes={train.nodes} needs the same command on every machine: torchrun "

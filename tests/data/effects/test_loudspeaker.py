@@ -45,5 +45,6 @@ def test_ducking_and_distortion_come_as_often_as_asked():
     depth, _ = draw_ducking(draws, 0.4, Law.uniform(6, 20))
     assert 0.36 < (depth > 0).mean() < 0.44
     assert depth[depth > 0].min() >= 6 and depth.max() <= 20
+    assert draw_ducking(draws, 1.0, Law.normal(6, 6))[0].min() == 0  # never up
     drive, _ = draw_distortions(draws, 2, 0.3)
     assert 0.27 < (drive > 0).mean() < 0.33

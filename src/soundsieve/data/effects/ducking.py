@@ -26,7 +26,8 @@ def draw_ducking(draws: Draws, odds: float, depth: Law) -> tuple[Floats, Floats]
     """
     on = draws.chance("duck/on", odds)[:, 0]
     return (
-        np.where(on, draws.law("duck/depth", depth)[:, 0], 0.0),
+        # A bell reaches below 0, where music would be turned up.
+        np.where(on, draws.law("duck/depth", depth)[:, 0].clip(min=0), 0.0),
         draws.uniform("duck/ramp", 1, *RAMP)[:, 0],
     )
 
