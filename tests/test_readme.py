@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import soundsieve
 from soundsieve.cli.door import VERBS
 from soundsieve.target import parse
 
@@ -20,6 +21,14 @@ def test_the_python_of_the_readme_runs(starter_folder, monkeypatch):
         exec(code, names)
     assert names["kept"].shape == tone.shape
     assert sum(len(block) for block in names["live"]) == len(tone)
+
+
+def test_the_latencies_of_the_readme_are_those_of_a_stream():
+    said = re.search(r"\((\d+) ms at 16 kHz, (\d+) ms at 44.1 and 48 kHz\)", README)
+    model = soundsieve.load()
+    for place, rate in ((1, 16000), (2, 44100), (2, 48000)):
+        latency = model.stream("speech", sample_rate=rate).latency
+        assert said and round(1000 * latency / rate) == int(said[place])
 
 
 @pytest.mark.parametrize("line", re.findall(r"^recipe ([a-z].*)$", README, re.M))

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from soundsieve.errors import UserError
 from soundsieve.evaluation.before_after import Bench, Watched, compare, outcome_lines
 from soundsieve.evaluation.new_sound import NEW, Part, ideal, measure, remixed
+from soundsieve.evaluation.removal import named
 from soundsieve.models.separator import Separator
 from tests.conftest import RATE, hiss, tone
 
@@ -97,3 +99,9 @@ def test_a_level_that_comes_back_is_no_loss(parts):
     found = compare(Gains(0.5, 0.1), lambda _: Gains(1.0, 0.1), 1.0, bench_of(parts))
     assert [loss["level"] for loss in found["losses"]] == pytest.approx([-6.02] * 2, abs=0.05)
     assert found["offered"] is None
+
+
+@pytest.mark.parametrize("name", ["mixture", "classical/hpss"])
+def test_what_removes_no_sound_is_told_apart_from_what_is_not_there(name):
+    with pytest.raises(UserError, match=f"{name} cannot be scored on the removal"):
+        named(["any", name], "all-noise")

@@ -23,8 +23,8 @@ keys:
   model     run folders, files, shipped names, or baselines: mixture, classical,
             classical/spectral-subtraction, classical/hpss, oracle/ratio,
             oracle/phase-sensitive, oracle/complex
-  noise     recordings of one noise: how much of it goes, and what becomes of the rest; of the
-            baselines mixture and classical/hpss have no place here
+  noise     recordings of one noise: how much of it goes, and what becomes of the rest; mixture and
+            classical/hpss cannot be named beside it
   prompts   the same for a prompt voice; what a fine-tuned model has learned of them is left out
   out       a folder for scores.json, scores.csv and plots; of songs, songs.json and museval's files
   songs     how whole songs are scored: museval; sdr, which is its SDR alone, in a fraction of its

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 from soundsieve.cli.words import at_most_one, sort
@@ -11,8 +12,8 @@ HELP = """\
 recipe run [RECIPE] [key=value...]
 
 Draws scenes, trains a model for what you keep, scores it on held-out scenes, and leaves all of it
-in a folder runs/<recipe>-<target>-<six digits>. The same command finds the same folder: it goes on
-where it was interrupted, and prints the result where it is finished (fresh=yes starts anew).
+in a folder runs/<recipe>-<target>-<six hex digits>. The same command finds the same folder: it
+goes on where it was interrupted, and prints the result where it is done (fresh=yes starts anew).
 RECIPE is a name of `recipe list recipes`, a YAML file or a run folder; without it, `keep`.
 
 examples:
@@ -25,15 +26,18 @@ examples:
 A law (of a random draw) is 5 (fixed), -5..20 (uniform), [0,5] (one of) or {normal: [5, 2]}.
 A list is a,b,c. yes and true are the same, no and false too.
 
-keys, with their defaults:
+keys, with what they are in the recipe `keep`; recipe show RECIPE prints what another one has:
 """
 
 
 def help_text() -> str:
-    """The help of the verb, with every key of the schema."""
+    """The help of the verb, with every key of the schema and its value in the usual recipe."""
+    from soundsieve.config import resolve
     from soundsieve.knobs import knobs
 
-    return HELP + entries(k for k in knobs().values() if not k.key.startswith("finetune."))
+    usual = resolve()
+    own = [k for k in knobs().values() if not k.key.startswith("finetune.")]
+    return HELP + entries(k._replace(default=reduce(getattr, k.key.split("."), usual)) for k in own)
 
 
 def main(words: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from soundsieve.data.opening import pool_of
 from soundsieve.data.recordings import read_recordings
 from soundsieve.errors import UserError
 from soundsieve.evaluation.estimators import ORACLE, mask_of
+from soundsieve.evaluation.hpss import HpssEstimator
 from soundsieve.evaluation.new_sound import (
     Estimate,
     ideal,
@@ -79,6 +80,9 @@ def named(
     `oracle/...` is an ideal mask, which knows what is to stay. Raises UserError for an unknown
     name, for a model that cannot form the target, and where there are ideal masks alone.
     """
+    for name in names:
+        if name in ("mixture", HpssEstimator.name):
+            raise UserError(f"{name} cannot be scored on the removal of a sound; leave it out.")
     masks = {name: ideal(mask_of(name)) for name in names if name.startswith(ORACLE)}
     models = {name: find(name) for name in names if name not in masks}
     if not models:
