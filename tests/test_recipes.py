@@ -16,6 +16,7 @@ SHORTER = {"songs": ("mix.segment=1",)}
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_every_recipe_runs_from_data_to_report(name, starter_folder, monkeypatch):
     monkeypatch.chdir(starter_folder)
+    monkeypatch.setattr("soundsieve.training.fit.VALID_SCENES", 4)
     words = (*QUICK, *SHORTER.get(name, ()))
     folder = soundsieve.run(resolve(name, words), Console(quiet=True))
     scores = json.loads((folder / "scores.json").read_text())
