@@ -20,6 +20,7 @@ LAYERS = {
     "remix": 0,
     "forms": 0,
     "law": 0,
+    "locks": 0,
     "recipe": 0,
     "knobs": 0,
     "config": 0,

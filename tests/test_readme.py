@@ -1,5 +1,6 @@
 """The README's code runs as it stands, and its commands are words of the command line."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import soundsieve
 from soundsieve.cli.door import VERBS
 from soundsieve.target import parse
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_python_of_the_readme_runs(starter_folder, monkeypatch):
@@ -30,6 +32,26 @@ def test_the_latencies_of_the_readme_are_those_of_a_stream():
     for place, rate in ((1, 16000), (2, 44100), (2, 48000)):
         latency = model.stream("speech", sample_rate=rate).latency
         assert said and round(1000 * latency / rate) == int(said[place])
+
+
+def test_what_an_hour_wins_and_costs_is_what_was_measured():
+    measured = json.loads((ROOT / "benchmarks/results/trained/finetune.json").read_text())
+    rows = {(row["sound"], row["way"]): row for row in measured["rows"] if row["seconds"] == 120}
+    hours = {sound: row for (sound, way), row in rows.items() if way == "long"}
+
+    def lost(row, scenes):
+        return row["before"][scenes]["si_sdr"] - row["after"][scenes]["si_sdr"]
+
+    def removed(row):
+        return row["after"]["new sound and speech"]["attenuation"]
+
+    gains = [removed(hour) - removed(rows[sound, "adapter"]) for sound, hour in hours.items()]
+    by_talkers = sorted(hours.values(), key=lambda row: lost(row, "other talkers"))
+    least, most = (lost(row, "other talkers") for row in (by_talkers[0], by_talkers[-1]))
+    said = " ".join(README.split())
+    assert f"{min(gains):.0f} to {max(gains):.0f} dB more of such a voice" in said
+    assert f"won {-least:.0f} dB of SI-SDR with one and lost {most:.0f} with another" in said
+    assert f"which took {lost(by_talkers[-1], 'speech alone'):.0f} from clean speech" in said
 
 
 @pytest.mark.parametrize("line", re.findall(r"^recipe ([a-z].*)$", README, re.M))

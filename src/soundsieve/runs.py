@@ -14,12 +14,8 @@ from typing import Any
 
 from soundsieve.config import dump
 from soundsieve.errors import UserError
+from soundsieve.locks import held
 from soundsieve.recipe import Recipe, identity, slug
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock: there nobody stops two equal commands
-    fcntl = None
 
 LIBRARIES = ("soundsieve", "torch", "torchaudio", "numpy", "pytorch-lightning")
 
@@ -63,14 +59,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises UserError where another process holds it.
     """
     make_folder(folder.parent)
-    with folder.with_name(f".{folder.name}.lock").open("w") as file:
-        if fcntl:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError(
-                    f"{folder} is being written by another process; wait for it, or stop it."
-                ) from None
+    with held(folder.with_name(f".{folder.name}.lock"), folder):
         yield
 
 

@@ -76,6 +76,13 @@ def test_the_help_of_run_lists_every_key_with_unit_and_range(capsys):
     assert "train.minutes=none" in said
 
 
+def test_the_help_of_run_shows_what_a_run_without_a_word_has(capsys):
+    assert main(["run", "--help"]) == 0
+    shown, usual = capsys.readouterr().out, resolve()
+    assert f"\n  train.steps={usual.train.steps}\n" in shown
+    assert f"\n  mix.effects.speed={usual.mix.effects.speed:g}\n" in shown
+
+
 def test_show_prints_a_recipe(capsys, tmp_path):
     assert main(["show", "keep=music+speech", "seed=3"]) == 0
     said = capsys.readouterr().out

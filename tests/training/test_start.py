@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+from rich.console import Console
 
+from soundsieve import pipeline
 from soundsieve.errors import UserError
 from soundsieve.models.files import save
 from soundsieve.recipe import Recipe
@@ -43,3 +45,15 @@ def test_a_smaller_or_another_model_is_refused_with_what_it_is(pool, small):
         started(pool, path, channels=4, blocks=1)
     with pytest.raises(UserError, match=r"is a mask model for speech\+music"):
         started(pool, path, keep="speech", channels=8, blocks=1)
+
+
+def test_other_weights_under_one_name_are_another_run(small, corpus, monkeypatch, tmp_path):
+    model, path = small
+    monkeypatch.chdir(tmp_path)
+    for name in ("_complete", "print_scores"):
+        monkeypatch.setattr(pipeline, name, lambda *_: None)
+    recipe = Recipe.model_validate({"data": {"path": str(corpus)}, "train": {"start": str(path)}})
+    first, again = (pipeline.run(recipe, Console(quiet=True)) for _ in range(2))
+    model.decoder.weights[0].data += 1
+    save(model, path, {})
+    assert again == first != pipeline.run(recipe, Console(quiet=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,9 @@ from torch import Tensor
 from soundsieve.audio import ffmpeg
 from soundsieve.audio.header import CARELESS, ENDLESS, promised_frames
 from soundsieve.audio.pcm import whole_numbers
+from soundsieve.audio.readable import check_readable
 from soundsieve.errors import UserError
+from soundsieve.locks import held
 
 BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _BYTES = {"PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
@@ -30,7 +33,7 @@ FORMATS = {
     ".aiff": "AIFF",
     ".aif": "AIFF",
 }
-FULL = "is the disk full?"
+_FULL = "is the disk full?"
 _SILENT = ("", "System error")  # what soundfile says where it knows no more
 LOUDEST = 2.0**31
 """Beyond this a sample is no audio: not even 32-bit whole numbers taken as they are reach it."""
@@ -57,12 +60,7 @@ class AudioInfo:
 def info(path: str | Path) -> AudioInfo:
     """Read the header of a file; a `UserError` where it is no audio, empty or missing."""
     path = Path(path)
-    _check_file(path)
-    if path.suffix.lower() == ".raw":  # soundfile asks its caller what is in there
-        raise UserError(
-            f"{path}: raw samples say neither their rate nor their kind; send them through "
-            "`recipe stream in=- sample_rate=...`, or rename the file if it has a header."
-        )
+    check_readable(path)
     try:
         found = soundfile.info(_as_bytes(path))
     except soundfile.LibsndfileError:
@@ -230,7 +228,8 @@ class Writer:
         if self._most is not None and frames is not None and frames > self._most:
             self.format, self._most = "RF64", None
         self.clipped = self.frames = 0
-        self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        self._partial = self.path.with_name(f".{self.path.name}.part")
+        self._hold = ExitStack()
         self._file: soundfile.SoundFile | None = None
 
     def __enter__(self) -> Writer:
@@ -239,7 +238,7 @@ class Writer:
                 f"{self.path}: expected a file to write, got a folder; choose another name."
             )
         try:
-            self._partial.touch()
+            self._hold.enter_context(held(self._partial, self.path))
             self._file = soundfile.SoundFile(
                 _as_bytes(self._partial),
                 "w",
@@ -252,6 +251,7 @@ class Writer:
             raise UserError(self._failed((error.strerror or "no reason given").lower())) from error
         except (soundfile.LibsndfileError, ValueError) as error:
             self._partial.unlink(missing_ok=True)
+            self._hold.close()
             raise UserError(self._failed(str(error).split(": ")[-1].rstrip("."))) from error
         return self
 
@@ -271,6 +271,7 @@ class Writer:
             raise UserError(self._failed((reason.strerror or "failed").lower())) from reason
         finally:
             self._partial.unlink(missing_ok=True)
+            self._hold.close()
 
     def _check_whole(self) -> None:
         """What is compressed is written in the end, of which soundfile tells no failure."""
@@ -279,7 +280,7 @@ class Writer:
         except soundfile.LibsndfileError:
             written = -1
         if written != self.frames:
-            raise UserError(self._failed(FULL))
+            raise UserError(self._failed(_FULL))
 
     def write(self, block: Tensor) -> None:
         """Append a block. Shape: `[channel, time]`."""
@@ -297,7 +298,7 @@ class Writer:
             self._file.write(block.T.contiguous().numpy())
         except (soundfile.LibsndfileError, AssertionError) as error:
             told = str(error).strip(".")
-            raise UserError(self._failed(told if told not in _SILENT else FULL)) from error
+            raise UserError(self._failed(told if told not in _SILENT else _FULL)) from error
 
     def _failed(self, reason: str) -> str:
         kind = f"{self.format} {self.subtype}, {self.channels} channels, {self.sample_rate} Hz"
@@ -328,22 +329,3 @@ def _through_ffmpeg(path: Path, format: str = "OTHER", subtype: str = "") -> Aud
     return AudioInfo(
         found.sample_rate, found.channels, None, format, subtype or found.codec, expected, "ffmpeg"
     )
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise UserError(f"{path}: expected an audio file, got a folder; name a file in it.")
-    if path.exists() and not path.is_file():  # opened, a pipe would wait
-        raise UserError(
-            f"{path}: expected an audio file, got a pipe or a device; save it first, or use "
-            "`recipe stream in=-`."
-        )
-    try:
-        size = path.stat().st_size
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise UserError(f"{path}: cannot be read ({reason}); check the name.") from error
-    if not size:
-        raise UserError(f"{path}: expected audio, got an empty file; leave it out.")
