@@ -32,6 +32,17 @@ def test_the_sound_comes_back_in_its_place_worse_for_less_quality(kind, rate):
     assert lags.index(max(lags)) == 9
 
 
+@pytest.mark.parametrize("quality", [0.7, 0.1])
+@pytest.mark.parametrize("rate", [32000, 44100, 48000])
+def test_opus_is_as_good_as_its_place_allows_at_high_rates(rate, quality):
+    noise = torch.randn(1, 2 * rate, generator=torch.Generator().manual_seed(0))
+    hertz = torch.fft.rfftfreq(2 * rate, 1 / rate)
+    audio = torch.fft.irfft(torch.fft.rfft(noise) / (1 + (hertz / 600) ** 2))
+    coded = codec_round_trip(audio, rate, "opus", quality)
+    others = [left(audio, coded.roll(lag, -1)) for lag in (-2, -1, 1, 2)]
+    assert left(audio, coded) > max(others)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_silence_and_stereo_come_back(kind):
     assert codec_round_trip(torch.zeros(1, 8000), 16000, kind, 0.5).abs().max() < 1e-3

@@ -25,6 +25,11 @@ Of one channel Opus makes 64 to 13 kbit/s of this, and MP3, whose rate varies, a
 """
 
 
+SLACK = 4
+"""Samples by which a decoder may be early or late: Opus, where its lower half is coded by a
+predictor, is about two early at 48 kHz, which would add an error of its own, 3 dB over the rest."""
+
+
 def codec_round_trip(audio: Tensor, sample_rate: int, kind: Kind, quality: float) -> Tensor:
     """What is left of a sound after a codec, in its place and at its rate; quality from 0 to 1.
 
@@ -36,6 +41,9 @@ def codec_round_trip(audio: Tensor, sample_rate: int, kind: Kind, quality: float
     coded = next((rate for rate in rates if rate >= sample_rate), rates[-1])
     sound = resample(audio.cpu(), sample_rate, coded)
     sound = encode_and_decode(sound, coded, format, subtype, worst + quality * (best - worst))
-    sound = resample(sound, coded, sample_rate)[:, : audio.shape[-1]]
+    sound = resample(sound, coded, sample_rate)[:, : audio.shape[-1]].to(audio.device)
     missing = audio.shape[-1] - sound.shape[-1]
-    return torch.nn.functional.pad(sound, (0, missing)).to(audio.device)
+    around = torch.nn.functional.pad(sound, (SLACK, missing + SLACK))
+    lags = sorted(range(-SLACK, SLACK + 1), key=abs)
+    places = [around[:, SLACK + lag :][:, : audio.shape[-1]] for lag in lags]
+    return max(places, key=lambda there: (audio * there).sum())
