@@ -15,7 +15,7 @@ run: .venv/installed
 	.venv/bin/recipe run keep=speech+music
 
 test: .venv/installed-dev
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/installed-dev
 	.venv/bin/ruff check

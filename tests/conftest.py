@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from torch import Tensor
 
 from soundsieve.audio.io import write
@@ -18,6 +19,8 @@ RATE = 16000
 needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
 """Of what reads STEMS files, and of museval, which imports what does."""
 torch.set_num_threads(1)  # tests are tiny: on a busy machine two threads wait for each other
+settings.register_profile("untimed", deadline=None)  # nor does a busy machine fail what is right
+settings.load_profile("untimed")
 STREETS = (
     *("oak", "elm", "fir", "ash", "birch", "cedar"),
     *("maple", "willow", "linden", "poplar", "alder", "hazel"),
