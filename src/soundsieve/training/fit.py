@@ -3,9 +3,11 @@
 import logging
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities import CombinedLoader
 from rich.progress import Progress
 
 from soundsieve.data.mixer import Mixer
@@ -113,9 +115,12 @@ def follow(
         enable_model_summary=False,
         gradient_clip_val=CLIP,
     )
+    # Lightning 2.6 makes it of what torch 2.14 deprecates, which is nothing a user can act on.
+    with catch_warnings(action="ignore", category=FutureWarning):
+        loader = CombinedLoader(batches)
     resume = keeper.path if keeper.path.exists() else None
     with keeper.stopping():
-        trainer.fit(course, batches, ckpt_path=resume, weights_only=True)
+        trainer.fit(course, loader, ckpt_path=resume, weights_only=True)
     if keeper.interrupted:
         raise KeyboardInterrupt
 
