@@ -13,7 +13,7 @@ PARTS = {"prompts": "finetune/own", "noise": "finetune/noise"}
 """The part of `configs/` that a fine-tune of a sound starts from."""
 SOUNDS = ("noise", "prompts", "audio")
 """Words that are short for `finetune.WORD`."""
-UNUSED = [f"train.{k}" for k in ("devices", "nodes", "workers", "reuse", "compile", "start")]
+UNUSED = [f"train.{k}" for k in ("devices", "nodes", "workers", "reuse", "start")]
 """Keys of a training that a fine-tune goes without."""
 HELP = """\
 recipe finetune MODEL noise=FOLDER [audio=FOLDER] [data=POOL] [keep=...] [key=value...]

@@ -1,6 +1,7 @@
 """A fine-tune as a training: it learns the sound, heeds its teacher, and goes on where it was."""
 
 import copy
+import functools
 
 import pytest
 import torch
@@ -64,6 +65,28 @@ def test_it_leaves_a_changed_model_and_the_teacher_as_it_was(taught):
     assert not torch.equal(weights(model), weights(base))
     assert torch.equal(weights(tuning.model), weights(model))  # merged in place at the end
     assert tuning.trainer.global_step == 8
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # which torch's tracer asks all it sees
+def test_compiled_it_learns_as_it_does_otherwise(taught, monkeypatch):
+    graphs = []
+
+    def kept(graph, _):  # all of compiling but the C++ compiler
+        graphs.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend=kept))
+    *_, tuning = taught(train={"compile": "yes"})
+    lesson = tuning.judge.lessons.draw(range(4))
+
+    def gradients():
+        parameters = list(tuning.update.parameters())
+        return torch.autograd.grad(tuning.loss(lesson, list(range(4))), parameters)
+
+    compiled = gradients()
+    with torch.compiler.set_stance("force_eager"):
+        torch.testing.assert_close(compiled, gradients(), atol=1e-6, rtol=1e-4)
+    assert graphs and max(each.abs().max() for each in compiled) > 1e-3
 
 
 @pytest.mark.parametrize("changes", [{}, {"method": "full"}, {"teacher": False}])
