@@ -80,7 +80,7 @@ WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
 half its scenes of the train split of `{data}`, where others know the synthetic starter alone, and
-`long` has that and 1000 steps, most of an hour on one core."""
+`long` has that and 1000 steps, half an hour on one core."""
 BEST = """\
 In the same scenes the phase-sensitive mask that knows what is to stay: what a real mask can keep at
 best, and what it removes then. More goes at the cost of what is kept."""

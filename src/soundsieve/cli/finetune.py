@@ -42,7 +42,7 @@ examples:
   recipe finetune any noise=~/our-lathe
   recipe finetune any prompts=~/navi-voice audio=~/drives
   recipe finetune any noise=~/our-lathe finetune.strength=0.6
-  recipe finetune any prompts=~/navi-voice data=pools/mine train.steps=1000   an hour
+  recipe finetune any prompts=~/navi-voice data=pools/mine train.steps=1000   half an hour
   recipe finetune runs/NAME noise=~/our-lathe data=pools/mine keep=speech+music
   recipe evaluate model=any,runs/finetune-any-0123ab prompts=~/navi-voice
 
