@@ -27,7 +27,7 @@ from compare import RESULTS, ROOT, RUN, Result
 from handed_in import cut
 from like_voices import NAME as LIKE_VOICES
 from like_voices import like_voices
-from render import table
+from render import CHANGED, table
 from rich.console import Console
 
 from soundsieve.cli.finetune import part
@@ -43,13 +43,13 @@ METHODS = {
     "full": ("finetune.method=full",),
     "untaught": ("finetune.teacher=no",),
     "corpus": ("data={data}",),
-    "long": (
-        *("data={data}", "train.steps=1000"),
-        *("train.validate_every=100", "train.patience=20"),
-    ),
+    **{
+        way: (f"train.steps={steps}", "data={data}", "train.validate_every=100")
+        for way, steps in (("long", 1000), ("longer", 2000))
+    },
 }
 """Ways to fine-tune: the default, free in form, without the teacher, with real sound beside it, and
-with six times the steps."""
+with six and twelve times the steps as well."""
 IDEAL, MASK = "ideal", "oracle/phase-sensitive"
 """The way that needs no fine-tune: a mask that knows what is to stay."""
 COLUMNS = {
@@ -80,7 +80,7 @@ WAYS = """\
 The same, up to {usual} s handed in, in other ways: `full` changes all weights freely, and
 `untaught` has no teacher, so that the true stems of the starter corpus are aimed at; `corpus` has
 half its scenes of the train split of `{data}`, where others know the synthetic starter alone, and
-`long` has that and 1000 steps, half an hour on one core."""
+`long` has that and 1000 steps, half an hour on one core, and `longer` 2000."""
 BEST = """\
 In the same scenes the phase-sensitive mask that knows what is to stay: what a real mask can keep at
 best, and what it removes then. More goes at the cost of what is kept."""
@@ -188,7 +188,7 @@ def render(result: Result) -> str:
                 parts += [said.format(**result), _table(several)]
     made = result["versions"]
     source = f"Written, in parts, by `{result['command']}` at commit {made['commit']}, torch "
-    source += f"{made['torch']}."
+    source += f"{made['torch']}{CHANGED * ('+' in made['commit'])}."
     return "\n\n".join([*parts, source]) + "\n"
 
 
