@@ -37,7 +37,7 @@ def test_the_latencies_of_the_readme_are_those_of_a_stream():
 def test_what_half_an_hour_wins_and_costs_is_what_was_measured():
     measured = json.loads((ROOT / "benchmarks/results/trained/finetune.json").read_text())
     rows = {(row["sound"], row["way"]): row for row in measured["rows"] if row["seconds"] == 120}
-    longer = {sound: row for (sound, way), row in rows.items() if way == "long"}
+    taught = {sound: row for (sound, way), row in rows.items() if way == "long"}
 
     def lost(row, scenes):
         return row["before"][scenes]["si_sdr"] - row["after"][scenes]["si_sdr"]
@@ -45,8 +45,8 @@ def test_what_half_an_hour_wins_and_costs_is_what_was_measured():
     def removed(row):
         return row["after"]["new sound and speech"]["attenuation"]
 
-    gains = [removed(long) - removed(rows[sound, "adapter"]) for sound, long in longer.items()]
-    by_talkers = sorted(longer.values(), key=lambda row: lost(row, "other talkers"))
+    gains = [removed(long) - removed(rows[sound, "adapter"]) for sound, long in taught.items()]
+    by_talkers = sorted(taught.values(), key=lambda row: lost(row, "other talkers"))
     least, most = (lost(row, "other talkers") for row in (by_talkers[0], by_talkers[-1]))
     said = " ".join(README.split())
     assert f"{min(gains):.0f} to {max(gains):.0f} dB more of such a voice" in said

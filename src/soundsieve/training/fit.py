@@ -29,8 +29,6 @@ from soundsieve.training.place import ALONE, Place
 VALID_SCENES = 48
 CLIP = 1.0
 """The largest norm of the gradients of a step."""
-STEPS_A_MINUTE = 200
-"""Of the smallest model on two cores: only to tell whether compiling pays."""
 
 
 def fit(
@@ -57,9 +55,6 @@ def fit(
         valid_snr=recipe.score.snr,
         place=place,
     )
-    minutes = options.minutes or options.steps / STEPS_A_MINUTE
-    if pick_compile(options.compile, minutes):
-        module.compile_parts()
     batches = Batches(module, train, pick_workers(options.workers, device), options.reuse)
     follow(module, options, device, folder, progress, batches)
     Average.copy(module.best_weights, model)
@@ -96,6 +91,8 @@ def follow(
         batches: what each step is given, one after another.
     """
     keep_memory()
+    if pick_compile(options.compile, options.minutes or options.steps / course.steps_a_minute):
+        course.compile_parts()
     for name in ("pytorch_lightning", "lightning.pytorch", "pytorch_lightning.utilities.rank_zero"):
         logging.getLogger(name).setLevel(logging.WARNING)
     place = course.place

@@ -76,13 +76,11 @@ class Training(Course):
         self.register_buffer("inverse", torch.linalg.pinv(with_mixture), persistent=False)
         self.stft = model.stft or stft_at(model.sample_rate)
 
-    def compile_parts(self) -> None:
-        """Fuses the element-wise parts; the loop over time stays as it is."""
-        parts = [(self, "loss_of"), *self.model.fused]
-        if isinstance(self.model, SpectralModel):
-            parts.append((self, "masks"))
-        for owner, name in parts:
-            setattr(owner, name, torch.compile(getattr(owner, name)))
+    @property
+    def fused(self) -> list[tuple[Any, str]]:
+        """The loss, the masks with those of companions, and parts of the model."""
+        masks = [(self, "masks")] if isinstance(self.model, SpectralModel) else []
+        return [(self, "loss_of"), *self.model.fused, *masks]
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of a batch of scenes, as this process' part in the whole batch's mean."""

@@ -19,10 +19,7 @@ from soundsieve.training.finetune.judge import Judge
 from soundsieve.training.finetune.tuning import Tuning
 from soundsieve.training.finetune.update import Update, changed
 from soundsieve.training.fit import follow, seed_weights, settings
-from soundsieve.training.machine import pick_compile, pick_device
-
-STEPS_A_MINUTE = 100
-"""Only to tell whether compiling pays: it takes what some 200 steps of the shipped model save."""
+from soundsieve.training.machine import pick_device
 
 
 @dataclass(frozen=True)
@@ -73,8 +70,6 @@ def teach(
         teacher=own.teacher,
         **settings(options, device),
     )
-    if pick_compile(options.compile, options.minutes or options.steps / STEPS_A_MINUTE):
-        tuning.compile_parts()
     follow(tuning, options, device, folder, progress, Indices(tuning))
     task = progress.add_task("weighing the change", total=None, detail="")
     tuning.settle()
